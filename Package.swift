@@ -1,0 +1,135 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+let nio = { (name: String) -> Target.Dependency in .product(name: name, package: "swift-nio") }
+let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let concurrency: [Target.Dependency] = [logging, lifecycle, deque]
+
+let package = Package(
+    name: "Sluice",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries: module maps and typed shims, nothing else.
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(
+            name: "Platform",
+            dependencies: concurrency + [metrics, configuration, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1")]),
+        .target(
+            name: "Redis",
+            dependencies: concurrency + ["CHiredis", "Platform", metrics, ssl, nio("NIOCore"), nio("NIOPosix")]),
+        .target(name: "Postgres", dependencies: concurrency + ["CPostgres", "Platform", metrics]),
+        .target(name: "Curl", dependencies: concurrency + ["CCurl", "Platform", metrics]),
+        .target(
+            name: "Jobs", dependencies: concurrency + ["Redis", "Platform", metrics],
+            resources: [.embedInCode("Queue/Scripts")]),
+        .target(
+            name: "Accounts", dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics],
+            resources: [.embedInCode("Migrations")]),
+        .target(
+            name: "Files",
+            dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
+            resources: [.embedInCode("Migrations")]),
+        .executableTarget(
+            name: "Web",
+            dependencies: concurrency + [
+                "Accounts", "Files", "Jobs", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, hummingbird, httpTypes,
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            ],
+            resources: [.embedInCode("Resources")]),
+        .executableTarget(
+            name: "Worker",
+            dependencies: concurrency + [
+                "Accounts", "Files", "Jobs", "Curl", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, arguments,
+                nio("NIOPosix"),
+            ]),
+        .executableTarget(
+            name: "CLI",
+            dependencies: ["Accounts", "Files", "Jobs", "Platform", "Redis", "Postgres", logging, arguments, nio("NIOPosix")]),
+
+        .target(
+            name: "TestSupport",
+            dependencies: concurrency + ["Platform", nio("NIOCore"), nio("NIOPosix")],
+            path: "Tests/TestSupport"),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: concurrency + [
+                "Platform", "TestSupport", metrics, configuration, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            ]),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: concurrency + [
+                "Redis", "Platform", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOTestUtils"), ssl,
+            ]),
+        .testTarget(name: "PostgresTests", dependencies: concurrency + ["Postgres", "Platform", "TestSupport"]),
+        .testTarget(name: "CurlTests", dependencies: concurrency + ["Curl", "Platform", "TestSupport"]),
+        .testTarget(name: "JobsTests", dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", nio("NIOPosix")]),
+        .testTarget(
+            name: "AccountsTests", dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport"]),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: concurrency + [
+                "Files", "Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", nio("NIOCore"), nio("NIOPosix"),
+            ]),
+        .testTarget(
+            name: "WebTests",
+            dependencies: concurrency + [
+                "Web", "Accounts", "Files", "Jobs", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird, httpTypes,
+                httpClient,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"),
+            ]),
+        .testTarget(
+            name: "WorkerTests",
+            dependencies: concurrency + [
+                "Worker", "Accounts", "Files", "Jobs", "Curl", "Redis", "Postgres", "Platform", "TestSupport", nio("NIOPosix"),
+            ]),
+        .testTarget(
+            name: "EndToEnd",
+            dependencies: concurrency + [
+                "Platform", "Cryptography", "TestSupport", httpClient, nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+            ]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+package.targets.removeAll { t in
+    !FileManager.default.fileExists(atPath: root + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name)))
+}
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}
