@@ -35,11 +35,18 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
     ///   - maximumInFlight: how many batches may be processed at the same time.
     ///   - process: receives 1…`maximumItems` items and returns one result for each.
     public init(maximumItems: Int, maximumInFlight: Int, process: @escaping Process) {
+        precondition(maximumItems > 0 && maximumInFlight > 0, "a batcher needs room for an item and a batch")
         self.maximumItems = maximumItems
         self.maximumInFlight = maximumInFlight
         self.process = process
         (signal, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
+
+    /// Items submitted and not yet part of a batch.
+    public var backlog: Int { state.withLock { $0.waiting.count } }
+
+    /// Whether the batcher refuses items.
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
 
     /// Submits one item and waits for its result.
     ///

@@ -30,9 +30,18 @@ public enum NamedThread {
         static func run(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
             guard let context else { return nil }
             let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-            pthread_setname_np(pthread_self(), String(start.name.prefix(15)))
+            name(start.name)
             start.body()
             return nil
+        }
+
+        /// By way of procfs, since Glibc's module offers neither `pthread_setname_np` nor the variadic `prctl`. A name is
+        /// a convenience, so failure is ignored.
+        private static func name(_ name: String) {
+            let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+            guard file >= 0 else { return }
+            _ = write(file, name, name.utf8.count)
+            close(file)
         }
     }
 }

@@ -40,16 +40,15 @@ extension UUIDv7: LosslessStringConvertible {
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
             var position = 0
-            for (word, hyphens) in [(high, [32, 16]), (low, [48])] {
-                for shift in stride(from: 60, through: 0, by: -4) {
-                    let digit = UInt8(word >> UInt64(shift) & 0xF)
-                    buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            for index in 0..<32 {
+                if index == 8 || index == 12 || index == 16 || index == 20 {
+                    buffer[position] = UInt8(ascii: "-")
                     position += 1
-                    if hyphens.contains(shift) || (shift == 0 && position == 18) {
-                        buffer[position] = 0x2D
-                        position += 1
-                    }
                 }
+                let word = index < 16 ? high : low
+                let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - index % 16 * 4) & 0xF)
+                buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
+                position += 1
             }
             return position
         }
@@ -61,7 +60,7 @@ extension UUIDv7: LosslessStringConvertible {
         var digits = 0
         var position = 0
         for byte in description.utf8 {
-            if [8, 13, 18, 23].contains(position) {
+            if position == 8 || position == 13 || position == 18 || position == 23 {
                 guard byte == 0x2D else { return nil }
             } else {
                 let digit: UInt8

@@ -1,0 +1,102 @@
+extension Settings.Web {
+    /// Reads the environment of this process.
+    ///
+    /// - Throws: one error with every missing, wrong or unknown setting.
+    public init() throws(SettingsError) {
+        try self.init(environment: .process)
+    }
+
+    /// Reads `environment`.
+    public init(environment: [String: String]) throws(SettingsError) {
+        let reader = try SettingsReader(environment: environment, role: .web)
+        database = try .init(reader)
+        redis = try reader.value(SettingsTable.redisURL)
+        staging = try .init(reader)
+        uploads = try .init(reader)
+        listen = try reader.value(SettingsTable.listen)
+        probe = try reader.value(SettingsTable.webProbe)
+        accelPrefix = try reader.value(SettingsTable.accelPrefix)
+        drainTimeout = try reader.value(SettingsTable.drainTimeout)
+        logLevel = try reader.value(SettingsTable.logLevel)
+    }
+}
+
+extension Settings.Worker {
+    /// Reads the environment of this process.
+    ///
+    /// - Throws: one error with every missing, wrong or unknown setting.
+    public init() throws(SettingsError) {
+        try self.init(environment: .process)
+    }
+
+    /// Reads `environment`.
+    public init(environment: [String: String]) throws(SettingsError) {
+        let reader = try SettingsReader(environment: environment, role: .worker)
+        database = try .init(reader)
+        redis = try reader.value(SettingsTable.redisURL)
+        ftp = try .init(reader)
+        staging = try .init(reader)
+        maintenance = try .init(reader)
+        probe = try reader.value(SettingsTable.workerProbe)
+        drainTimeout = try reader.value(SettingsTable.drainTimeout)
+        logLevel = try reader.value(SettingsTable.logLevel)
+    }
+}
+
+extension Settings.CLI {
+    /// Reads the environment of this process.
+    ///
+    /// - Throws: one error with every missing, wrong or unknown setting.
+    public init() throws(SettingsError) {
+        try self.init(environment: .process)
+    }
+
+    /// Reads `environment`.
+    public init(environment: [String: String]) throws(SettingsError) {
+        let reader = try SettingsReader(environment: environment, role: .cli)
+        database = try .init(reader)
+        redis = try reader.value(SettingsTable.redisURL)
+        stagingArea = try reader.value(SettingsTable.stagingArea)
+        logLevel = try reader.value(SettingsTable.logLevel)
+    }
+}
+
+extension Settings.Database {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        url = try reader.value(SettingsTable.databaseURL)
+        connections = try reader.value(SettingsTable.databaseConnections)
+    }
+}
+
+extension Settings.FTP {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        url = try reader.value(SettingsTable.ftpURL)
+        certificateAuthority = try reader.optional(SettingsTable.ftpCertificateAuthority)
+    }
+}
+
+extension Settings.Staging {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        directory = try reader.value(SettingsTable.staging)
+        area = try reader.value(SettingsTable.stagingArea)
+        reserve = try reader.value(SettingsTable.stagingReserve)
+    }
+}
+
+extension Settings.Uploads {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        maximumFileSize = try reader.value(SettingsTable.maximumFileSize)
+        maximumFilesPerRequest = try reader.value(SettingsTable.maximumFilesPerRequest)
+        parallelPerUser = try reader.value(SettingsTable.uploadsPerUser)
+        minimumRate = try reader.value(SettingsTable.minimumRate)
+        idleTimeout = try reader.value(SettingsTable.idleTimeout)
+    }
+}
+
+extension Settings.Maintenance {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        partAge = try reader.value(SettingsTable.partAge)
+        orphanAge = try reader.value(SettingsTable.orphanAge)
+        reconcileInterval = try reader.value(SettingsTable.reconcileInterval)
+    }
+}

@@ -1,0 +1,73 @@
+public import Logging
+
+/// What the processes are told through their environment, decoded and checked once at start.
+///
+/// Each role has a structure of its own (`Settings.Web`, `.Worker`, `.CLI`), in which nothing that role needs is
+/// optional. The variables are listed in `SettingsTable`.
+public enum Settings {
+    public struct Database: Sendable {
+        public let url: ServiceURL
+        /// Connections, hence threads, of this process.
+        public let connections: Int
+    }
+
+    public struct FTP: Sendable {
+        public let url: ServiceURL
+        /// Path of a PEM file; nil means the authorities of the system.
+        public let certificateAuthority: String?
+    }
+
+    public struct Staging: Sendable {
+        public let directory: String
+        public let area: String
+        /// Bytes that must stay free.
+        public let reserve: Int64
+    }
+
+    public struct Uploads: Sendable {
+        /// Bytes.
+        public let maximumFileSize: Int64
+        public let maximumFilesPerRequest: Int
+        public let parallelPerUser: Int
+        /// Bytes per second; 0 means no limit.
+        public let minimumRate: Int64
+        public let idleTimeout: Duration
+    }
+
+    public struct Maintenance: Sendable {
+        public let partAge: Duration
+        public let orphanAge: Duration
+        public let reconcileInterval: Duration
+    }
+
+    public struct Web: Sendable {
+        public let database: Database
+        public let redis: ServiceURL
+        public let staging: Staging
+        public let uploads: Uploads
+        public let listen: ListenAddress
+        public let probe: ListenAddress
+        /// Begins and ends with a slash.
+        public let accelPrefix: String
+        public let drainTimeout: Duration
+        public let logLevel: Logger.Level
+    }
+
+    public struct Worker: Sendable {
+        public let database: Database
+        public let redis: ServiceURL
+        public let ftp: FTP
+        public let staging: Staging
+        public let maintenance: Maintenance
+        public let probe: ListenAddress
+        public let drainTimeout: Duration
+        public let logLevel: Logger.Level
+    }
+
+    public struct CLI: Sendable {
+        public let database: Database
+        public let redis: ServiceURL
+        public let stagingArea: String
+        public let logLevel: Logger.Level
+    }
+}

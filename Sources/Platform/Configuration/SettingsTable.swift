@@ -1,0 +1,109 @@
+/// Every setting there is. Code, checks and the table in the README come from here.
+public enum SettingsTable {
+    /// In the order of the README.
+    public static var keys: [SettingKey] { entries.map(\.key) }
+
+    /// A setting whose value type no longer matters.
+    struct Entry: Sendable {
+        let key: SettingKey
+        let check: @Sendable (String) throws(SettingRefusal) -> Void
+
+        init<Value>(_ setting: Setting<Value>) {
+            key = setting.key
+            check = { (text) throws(SettingRefusal) in _ = try setting.parse(text) }
+        }
+    }
+
+    static let entries: [Entry] = [
+        Entry(databaseURL), Entry(redisURL), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging), Entry(stagingArea),
+        Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe), Entry(maximumFileSize), Entry(maximumFilesPerRequest),
+        Entry(uploadsPerUser), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge), Entry(orphanAge),
+        Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
+    ]
+
+    static let databaseURL = Setting(
+        "SLUICE_DATABASE_URL", .url("postgres"), .required, [.web, .worker, .cli],
+        "Postgres, `postgres://user:password@host:port/database`")
+    static let redisURL = Setting(
+        "SLUICE_REDIS_URL", .url("redis", "rediss"), .required, [.web, .worker, .cli],
+        "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`")
+    static let ftpURL = Setting(
+        "SLUICE_FTP_URL", .url("ftp", "ftpes"), .required, [.worker],
+        "The FTP server, `ftp://` or, with explicit TLS, `ftpes://user:password@host:port/directory`")
+    static let ftpCertificateAuthority = Setting(
+        "SLUICE_FTP_CA", .readableFile, .optional, [.worker],
+        "PEM file of the authority that signed the FTP server's certificate; absent, the system's authorities count")
+    static let staging = Setting(
+        "SLUICE_STAGING", .directory, .required, [.web, .worker],
+        "Directory of accepted bytes that are not yet on the FTP server, on a local or shared disk")
+    static let stagingArea = Setting(
+        "SLUICE_STAGING_AREA", .identifier, .standard("default"), [.web, .worker, .cli],
+        "Name of that directory among several; web processes and workers that share it use the same name")
+    static let stagingReserve = Setting(
+        "SLUICE_STAGING_RESERVE", .size(atLeast: 0), .standard("256MiB"), [.web, .worker],
+        "Free space below which uploads are refused with 507")
+    static let listen = Setting(
+        "SLUICE_LISTEN", .address, .standard("127.0.0.1:8080"), [.web],
+        "Where the web process serves HTTP")
+    static let webProbe = Setting(
+        "SLUICE_WEB_PROBE", .address, .standard("127.0.0.1:9090"), [.web],
+        "Where the web process serves `/live`, `/ready` and `/metrics`; port 0 picks a free one")
+    static let workerProbe = Setting(
+        "SLUICE_WORKER_PROBE", .address, .standard("127.0.0.1:9091"), [.worker],
+        "The same for the worker")
+    static let maximumFileSize = Setting(
+        "SLUICE_MAX_FILE_SIZE", .size(atLeast: 1), .standard("100GiB"), [.web],
+        "Largest file accepted")
+    static let maximumFilesPerRequest = Setting(
+        "SLUICE_MAX_FILES_PER_REQUEST", .count(1...100_000), .standard("1000"), [.web],
+        "Most files in one multipart request")
+    static let uploadsPerUser = Setting(
+        "SLUICE_UPLOADS_PER_USER", .count(1...100_000), .standard("64"), [.web],
+        "Uploads of one user that one web process receives at the same time; more get 429")
+    static let databaseConnections = Setting(
+        "SLUICE_DATABASE_CONNECTIONS", .count(1...256), .standard("8"), [.web, .worker, .cli],
+        "Connections to Postgres of each process, one thread each")
+    static let logLevel = Setting(
+        "SLUICE_LOG_LEVEL", .level, .standard("info"), [.web, .worker, .cli],
+        "Least severe level that is logged")
+    static let accelPrefix = Setting(
+        "SLUICE_ACCEL_PREFIX", .locationPrefix, .standard("/_stored/"), [.web],
+        "Internal location under which nginx serves stored files (X-Accel-Redirect)")
+    static let partAge = Setting(
+        "SLUICE_PART_AGE", .duration(.seconds(60)...day * 365), .standard("24h"), [.worker],
+        "Age at which an unfinished object on the FTP server is removed")
+    static let orphanAge = Setting(
+        "SLUICE_ORPHAN_AGE", .duration(.seconds(60)...day * 365), .standard("1h"), [.worker],
+        "Age at which staged bytes that no row knows are removed")
+    static let reconcileInterval = Setting(
+        "SLUICE_RECONCILE_INTERVAL", .duration(.seconds(1)...day), .standard("30s"), [.worker],
+        "How often rows without a job are looked for")
+    static let drainTimeout = Setting(
+        "SLUICE_DRAIN_TIMEOUT", .duration(.zero...day), .standard("10s"), [.web, .worker],
+        "How long a process that is told to stop lets running work finish")
+    static let idleTimeout = Setting(
+        "SLUICE_IDLE_TIMEOUT", .duration(.seconds(1)...day), .standard("60s"), [.web],
+        "Silence after which a client's connection is closed")
+    static let minimumRate = Setting(
+        "SLUICE_MINIMUM_RATE", .size(atLeast: 0), .standard("1024"), [.web],
+        "Bytes per second below which an upload is ended; 0 for no limit")
+
+    private static let day: Duration = .seconds(86400)
+
+    /// The table in the README: one line per setting.
+    public static var markdown: String {
+        let head = ["| setting | read by | default | meaning |", "|---|---|---|---|"]
+        let rows = keys.map { key in
+            let roles = SettingKey.Role.allCases.filter(key.roles.contains).map(\.rawValue).joined(separator: ", ")
+            let presence =
+                switch key.presence {
+                case .required: "required"
+                case .optional: "none"
+                case .standard(let text): "`\(text)`"
+                }
+            let name = "`\(key.name)`" + (key.isSecret ? " or `…_FILE`" : "")
+            return "| \(name) | \(roles) | \(presence) | \(key.documentation) |"
+        }
+        return (head + rows).joined(separator: "\n") + "\n"
+    }
+}

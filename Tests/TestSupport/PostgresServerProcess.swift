@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+
+/// A Postgres server of a test's own, on a free port of the loopback interface with a folder of its own, so that the test
+/// may kill, stop and restart it. Trusts everybody; durable enough for a killed process, not for a power cut.
+///
+/// Unchecked because `Process` is a class; one test owns an instance and calls it from one task at a time.
+public final class PostgresServerProcess: @unchecked Sendable {
+    private static let programs = "/usr/lib/postgresql/15/bin"
+    private let folder: String
+    private var server: Process?
+    public let port: Int
+
+    /// The address for `SLUICE_TEST_POSTGRES`-like use.
+    public var url: String { "postgres://sluice@127.0.0.1:\(port)/postgres?sslmode=disable" }
+
+    /// Whether this machine has the programs.
+    public static var isInstalled: Bool { access("\(programs)/postgres", X_OK) == 0 }
+
+    /// Makes an empty database cluster. Call `start` next and `remove` last.
+    public init() throws {
+        var template = Array("/tmp/sluice-postgres-XXXXXX".utf8CString)
+        guard let path = mkdtemp(&template) else { throw PostgresServerFailure(step: "mkdtemp") }
+        folder = String(cString: path)
+        port = try Self.freePort()
+        // The server refuses to run as root.
+        if getuid() == 0, let user = getpwnam("postgres") { chown(folder, user.pointee.pw_uid, user.pointee.pw_gid) }
+        try Self.run("initdb", ["-D", data, "-U", "sluice", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
+    }
+
+    /// Starts the server and waits until it takes connections.
+    public func start() throws {
+        for _ in 0..<100 {
+            let process = Self.process(
+                "postgres",
+                ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"])
+            try process.run()
+            server = process
+            while process.isRunning {
+                if (try? Self.run("pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port), "-t", "1"])) != nil { return }
+            }
+            // After a kill the former server's children may hold its memory for a moment; then this one ends at once.
+        }
+        throw PostgresServerFailure(step: "start")
+    }
+
+    /// Ends the server with SIGKILL, as a crash would.
+    public func kill() {
+        end(SIGKILL)
+    }
+
+    /// Ends the server in order, connections included.
+    public func stop() {
+        end(SIGINT)
+    }
+
+    /// Ends the server and removes its folder.
+    public func remove() {
+        end(SIGKILL)
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private var data: String { folder + "/data" }
+
+    private func end(_ signal: Int32) {
+        guard let server else { return }
+        Glibc.kill(server.processIdentifier, signal)
+        server.waitUntilExit()
+        self.server = nil
+    }
+
+    private static func process(_ program: String, _ arguments: [String]) -> Process {
+        let process = Process()
+        let path = "\(programs)/\(program)"
+        process.executableURL = URL(fileURLWithPath: getuid() == 0 ? "/usr/bin/setpriv" : path)
+        process.arguments = (getuid() == 0 ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] : []) + arguments
+        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        return process
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws {
+        let process = process(program, arguments)
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw PostgresServerFailure(step: program) }
+    }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) | getsockname(descriptor, $0, &length) }
+        }
+        guard descriptor >= 0, status == 0 else { throw PostgresServerFailure(step: "bind") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// The test's own server could not be run.
+public struct PostgresServerFailure: Error, CustomStringConvertible {
+    let step: String
+
+    public var description: String { "a Postgres server for the test: \(step) failed" }
+}
