@@ -1,0 +1,54 @@
+import Logging
+import NIOPosix
+import Platform
+import Redis
+import TestSupport
+
+/// Runs `body` with a client that is kept connected meanwhile.
+func withClient<T: Sendable>(
+    _ configuration: RedisConfiguration, _ body: @Sendable (RedisClient) async throws -> T
+) async throws -> T {
+    let client = RedisClient(
+        configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await client.run() }
+        let result: Result<T, any Error>
+        do { result = .success(try await body(client)) } catch { result = .failure(error) }
+        group.cancelAll()
+        try await group.waitForAll()
+        return try result.get()
+    }
+}
+
+/// The same with the server of the environment.
+func withClient<T: Sendable>(_ body: @Sendable (RedisClient) async throws -> T) async throws -> T {
+    try await withClient(RedisConfiguration(url: ServiceURL(TestServer.redis.url)), body)
+}
+
+func configuration(of server: RedisServerProcess) -> RedisConfiguration {
+    RedisConfiguration(host: "127.0.0.1", port: server.port)
+}
+
+/// The code of the error that `body` throws.
+func code(_ body: () async throws -> some Any) async -> RedisError.Code? {
+    do {
+        _ = try await body()
+        return nil
+    } catch {
+        return (error as? RedisError)?.code
+    }
+}
+
+/// Asks again until `condition` holds; false after ten seconds.
+func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+    let end = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    return false
+}
+
+/// A key, channel or name that no other test uses.
+func unique() -> String { "test:\(UUIDv7())" }
