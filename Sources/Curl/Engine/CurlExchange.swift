@@ -1,0 +1,46 @@
+import CCurl
+
+/// What libcurl's callbacks work on during one transfer. Lives on the lane's thread.
+final class CurlExchange {
+    /// Bytes to send; writes at most the buffer's size, returns the number, 0 at the end, nil to abort.
+    var source: ((UnsafeMutableRawBufferPointer) -> Int?)?
+    /// Bytes received; false aborts.
+    var sink: ((UnsafeRawBufferPointer) -> Bool)?
+    /// The last line of each reply on the control connection; false aborts with `CURLE_WRITE_ERROR`.
+    var onReply: ((ServerReply) -> Bool)?
+    var isCancelled: () -> Bool = { true }
+    private(set) var lastReply: ServerReply?
+    /// Bytes taken from `source`.
+    private(set) var sent: Int64 = 0
+
+    private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
+        context.map { Unmanaged<CurlExchange>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    static let onProgress: ccurl_progress_callback = { context, _, _, _, _ in
+        exchange(context)?.isCancelled() == false ? 0 : 1
+    }
+
+    static let onHeader: ccurl_data_callback = { bytes, size, count, context in
+        guard let bytes, let exchange = exchange(context) else { return 0 }
+        let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        guard let reply = ServerReply(lastLine: line) else { return size * count }
+        // 221 answers the QUIT that libcurl sends after a failure; it must not hide the reply that caused it.
+        if reply.code != 221 { exchange.lastReply = reply }
+        return exchange.onReply?(reply) == false ? 0 : size * count
+    }
+
+    static let onRead: ccurl_data_callback = { bytes, size, count, context in
+        guard let bytes, let exchange = exchange(context), !exchange.isCancelled() else { return ccurl_read_abort }
+        let space = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+        guard let source = exchange.source, let filled = source(space) else { return ccurl_read_abort }
+        exchange.sent += Int64(filled)
+        return filled
+    }
+
+    static let onWrite: ccurl_data_callback = { bytes, size, count, context in
+        guard let exchange = exchange(context) else { return 0 }
+        guard let bytes, let sink = exchange.sink else { return size * count }
+        return sink(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+    }
+}

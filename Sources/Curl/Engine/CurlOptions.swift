@@ -1,0 +1,79 @@
+import CCurl
+
+/// Sets options of an easy handle, by kind of argument.
+///
+/// A setting that libcurl refuses is our own mistake (an option that does not exist, or no memory), so it traps: a
+/// transfer without, say, certificate verification must not start.
+final class CurlOptions {
+    private let easy: UnsafeMutableRawPointer
+    private var lists: [UnsafeMutablePointer<curl_slist>] = []
+
+    init(_ easy: UnsafeMutableRawPointer) {
+        self.easy = easy
+    }
+
+    deinit {
+        for list in lists { curl_slist_free_all(list) }
+    }
+
+    func set(_ option: CURLoption, _ value: Int) {
+        check(ccurl_set_long(easy, option, value))
+    }
+
+    func set(_ option: CURLoption, _ value: Bool) {
+        set(option, value ? 1 : 0)
+    }
+
+    func set(_ option: CURLoption, offset value: Int64) {
+        check(ccurl_set_off_t(easy, option, curl_off_t(value)))
+    }
+
+    /// libcurl copies the string.
+    func set(_ option: CURLoption, _ value: String) {
+        check(ccurl_set_string(easy, option, value))
+    }
+
+    /// The list lives as long as this object.
+    func set(_ option: CURLoption, _ values: [String]) {
+        var list: UnsafeMutablePointer<curl_slist>?
+        for value in values {
+            guard let longer = curl_slist_append(list, value) else { preconditionFailure("out of memory for a libcurl list") }
+            list = longer
+        }
+        guard let list else { return }
+        lists.append(list)
+        check(ccurl_set_list(easy, option, list))
+    }
+
+    /// What every transfer has: no signals, no proxy from the environment, callbacks that go to `exchange`.
+    func install(_ exchange: CurlExchange) {
+        let context = Unmanaged.passUnretained(exchange).toOpaque()
+        set(CURLOPT_NOSIGNAL, true)
+        set(CURLOPT_QUICK_EXIT, true)
+        set(CURLOPT_PROXY, "")
+        set(CURLOPT_TCP_KEEPALIVE, true)
+        set(CURLOPT_NOPROGRESS, false)
+        check(ccurl_set_progress_callback(easy, CurlExchange.onProgress))
+        check(ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, context))
+        check(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, CurlExchange.onHeader))
+        check(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+        check(ccurl_set_data_callback(easy, CURLOPT_READFUNCTION, CurlExchange.onRead))
+        check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
+        check(ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, CurlExchange.onWrite))
+        check(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+    }
+
+    /// Verified TLS, 1.2 or newer, required or not used at all.
+    func setTLS(required: Bool, allowsVersion13: Bool, certificateAuthority: String?) {
+        set(CURLOPT_USE_SSL, required ? ccurl_ssl_all : ccurl_ssl_none)
+        guard required else { return }
+        set(CURLOPT_SSLVERSION, allowsVersion13 ? ccurl_tls_1_2_or_newer : ccurl_tls_1_2_only)
+        set(CURLOPT_SSL_VERIFYPEER, true)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let certificateAuthority { set(CURLOPT_CAINFO, certificateAuthority) }
+    }
+
+    private func check(_ result: CURLcode) {
+        precondition(result == CURLE_OK, "libcurl refuses an option")
+    }
+}
