@@ -1,0 +1,39 @@
+import Metrics
+
+/// The figures of one queue, made once.
+struct JobMetrics: Sendable {
+    private let ready, delayed, inFlight, dead, oldestAge: Gauge
+    private let wait, run: Metrics.Timer
+    let done, retries, postponed, died, crashes, lostLeases, errors: Counter
+
+    init(queue: String) {
+        let dimensions = [("queue", queue)]
+        ready = Gauge(label: "sluice_jobs_ready", dimensions: dimensions)
+        delayed = Gauge(label: "sluice_jobs_delayed", dimensions: dimensions)
+        inFlight = Gauge(label: "sluice_jobs_in_flight", dimensions: dimensions)
+        dead = Gauge(label: "sluice_jobs_dead", dimensions: dimensions)
+        oldestAge = Gauge(label: "sluice_jobs_oldest_age_seconds", dimensions: dimensions)
+        wait = Metrics.Timer(label: "sluice_jobs_wait_seconds", dimensions: dimensions)
+        run = Metrics.Timer(label: "sluice_jobs_run_seconds", dimensions: dimensions)
+        done = Counter(label: "sluice_jobs_done_total", dimensions: dimensions)
+        retries = Counter(label: "sluice_jobs_retries_total", dimensions: dimensions)
+        postponed = Counter(label: "sluice_jobs_postponed_total", dimensions: dimensions)
+        died = Counter(label: "sluice_jobs_died_total", dimensions: dimensions)
+        crashes = Counter(label: "sluice_jobs_crashes_total", dimensions: dimensions)
+        lostLeases = Counter(label: "sluice_jobs_lost_leases_total", dimensions: dimensions)
+        errors = Counter(label: "sluice_jobs_redis_errors_total", dimensions: dimensions)
+    }
+
+    func record(_ snapshot: QueueSnapshot) {
+        ready.record(snapshot.ready)
+        delayed.record(snapshot.delayed)
+        inFlight.record(snapshot.inFlight)
+        dead.record(snapshot.dead)
+        oldestAge.record(snapshot.oldestAge / .seconds(1))
+    }
+
+    func recordRun(waited milliseconds: Int64, ran: Duration) {
+        wait.recordMilliseconds(max(0, milliseconds))
+        run.recordNanoseconds(Int64(ran / .nanoseconds(1)))
+    }
+}

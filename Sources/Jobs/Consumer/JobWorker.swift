@@ -1,0 +1,95 @@
+public import Logging
+import Platform
+public import Redis
+public import ServiceLifecycle
+
+/// Runs the jobs of one or more queues in this process.
+///
+/// Guarantees: at most `concurrency` handlers of a queue at a time; a job is leased while it waits or runs here, and the
+/// lease is renewed by a thread of its own; a job whose worker is lost runs elsewhere about one lease later, with a higher
+/// epoch and the lost one as `previousEpoch`. Failures of Redis do not end `run()`.
+///
+/// Graceful shutdown stops claiming, hands back what has not started, waits up to `drainTimeout` for the rest, then hands
+/// that back too and cancels its handlers. `run()` returns when they have ended.
+public final class JobWorker: Sendable, Service {
+    private let client: RedisClient
+    private let consumers: [QueueConsumer]
+    private let periodic: [(queue: RedisJobQueue, job: PeriodicJob)]
+    private let logger: Logger
+
+    /// - Parameter periodic: fired by every worker that is given them, once across all; each in its own queue.
+    /// - Throws: `.invalidJob` when a queue has a bad name.
+    public init(
+        client: RedisClient, queues: [QueueOptions], registry: JobRegistry, periodic: [PeriodicJob] = [],
+        drainTimeout: Duration = .seconds(20), logger: Logger
+    ) throws(JobsError) {
+        self.client = client
+        self.logger = logger
+        var consumers: [QueueConsumer] = []
+        for options in queues {
+            let queue = try RedisJobQueue(client: client, name: options.name)
+            consumers.append(
+                QueueConsumer(queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger))
+        }
+        self.consumers = consumers
+        var entries: [(RedisJobQueue, PeriodicJob)] = []
+        for job in periodic { entries.append((try RedisJobQueue(client: client, name: job.queue), job)) }
+        self.periodic = entries
+    }
+
+    /// Whether every queue had an answer from Redis lately and the last one was good.
+    public var isReady: Bool { consumers.allSatisfy(\.isReady) }
+
+    /// Runs until graceful shutdown or cancellation.
+    /// - Throws: `.unsupportedServer` when Redis is older than 7.0.
+    public func run() async throws {
+        guard try await checkServer() else { return }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.beat() }
+            await withDiscardingTaskGroup { services in
+                for consumer in self.consumers { services.addTask { await consumer.run() } }
+                for entry in self.periodic {
+                    services.addTask { await cancelWhenGracefulShutdown { await self.fire(entry.job, in: entry.queue) } }
+                }
+            }
+            // Only now: leases are renewed to the end of the drain.
+            group.cancelAll()
+        }
+    }
+
+    private func beat() async {
+        await TimedThread.run(name: "jobs-heartbeat") { thread in
+            await withDiscardingTaskGroup { group in
+                for consumer in self.consumers { group.addTask { await consumer.beat(on: thread) } }
+            }
+        }
+    }
+
+    /// - Returns: false when shutdown came before the server did.
+    private func checkServer() async throws -> Bool {
+        let check: ServerCheck? = await cancelWhenGracefulShutdown {
+            var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
+            while !Task.isCancelled {
+                do { return try await ServerCheck.read(self.client) } catch {
+                    self.logger.debug("no answer from Redis yet", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: backoff.next())
+            }
+            return nil
+        }
+        guard let check else { return false }
+        if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
+        for warning in check.warnings { logger.warning("\(warning)") }
+        return true
+    }
+
+    private func fire(_ job: PeriodicJob, in queue: RedisJobQueue) async {
+        while !Task.isCancelled {
+            var wait = Duration.seconds(1)
+            do { wait = try await queue.tick(job).untilNext + .milliseconds(Int.random(in: 1...50)) } catch {
+                logger.debug("periodic job not fired, trying again", metadata: ["job": "\(job.name)", "error": "\(error)"])
+            }
+            try? await Task.sleep(for: wait)
+        }
+    }
+}

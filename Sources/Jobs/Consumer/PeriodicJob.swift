@@ -1,0 +1,29 @@
+/// A job that the workers of a queue enqueue at every tick of the server's clock.
+///
+/// Each tick fires once however many workers there are: its id is the name and the number of the tick, and the tick is
+/// remembered in Redis. It is skipped while the job of an earlier tick still waits or runs. Missed ticks (no worker, no
+/// Redis) are not made up for: one tick follows as soon as there is a worker again.
+public struct PeriodicJob: Sendable {
+    public let name: String
+    public let interval: Duration
+    public let queue: String
+    package let lane: String
+    package let body: [UInt8]
+
+    /// - Precondition: a valid name and queue, an interval of at least a second, and a job that can be encoded: these come
+    ///   from code, not from outside.
+    public init<J: JobContract>(name: String, every interval: Duration, job: J, queue: String? = nil, priority: Int = 0) {
+        precondition(interval >= .seconds(1), "a periodic job ticks at most once a second")
+        do {
+            let request = try JobRequest(job, id: name, priority: priority, queue: queue)
+            self.name = name
+            self.interval = interval
+            self.queue = request.queue
+            lane = request.lane
+            body = request.body
+        } catch {
+            preconditionFailure("periodic job \(name): \(error)")
+        }
+        precondition(body.count <= JobEntry.inlineLimit, "a periodic job is small")
+    }
+}

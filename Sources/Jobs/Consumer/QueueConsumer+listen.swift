@@ -1,0 +1,77 @@
+import Platform
+import Redis
+import Synchronization
+
+/// Waiting for work without polling: one token lies in the wake list while there is work that nobody was told of, and idle
+/// consumers block on that list.
+extension QueueConsumer {
+    private static let longestWait: Duration = .seconds(30)
+
+    func listen() async {
+        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
+        while !Task.isCancelled {
+            let limit: Duration? = state.withLock { state in
+                guard case .requested(let limit) = state.listening else { return nil }
+                state.listening = .blocked
+                return limit
+            }
+            guard let limit else {
+                await request.wait()
+                continue
+            }
+            do {
+                let token = try await block(limit)
+                succeeded()
+                backoff.reset()
+                wakeUp(withToken: token, mayHaveWork: token || limit < Self.longestWait)
+            } catch {
+                if Task.isCancelled { return }
+                failed(error)
+                try? await Task.sleep(for: backoff.next())
+                wakeUp(withToken: false, mayHaveWork: true)
+            }
+        }
+    }
+
+    private func block(_ limit: Duration) async throws(RedisError) -> Bool {
+        let milliseconds = max(1, limit.milliseconds)
+        let fraction = String(1000 + milliseconds % 1000).dropFirst()
+        let command = RedisCommand("BLPOP", RedisArgument(queue.keys.wake), RedisArgument("\(milliseconds / 1000).\(fraction)"))
+        return try await !queue.client.blocking(command, timeout: limit).isNull
+    }
+
+    private func wakeUp(withToken token: Bool, mayHaveWork: Bool) {
+        state.withLock { state in
+            state.listening = .off
+            if token { state.holdsToken = true }
+            if mayHaveWork { state.mayHaveWork = true }
+        }
+        signal.ring()
+    }
+
+    /// Called by the loop when it has nothing to do.
+    func requestListener() {
+        let isNew = state.withLock { state in
+            guard !state.mayHaveWork, !state.isDraining, case .off = state.listening else { return false }
+            state.listening = .requested(min(state.untilDue ?? Self.longestWait, Self.longestWait))
+            return true
+        }
+        if isNew { request.ring() }
+    }
+
+    /// A token that this consumer cannot use belongs to another one that waits.
+    ///
+    /// - Returns: false when Redis did not take it; the token is kept.
+    func passOnToken(isFull: Bool) async -> Bool {
+        guard state.withLock({ $0.holdsToken && (isFull || $0.isDraining) }) else { return true }
+        do {
+            _ = try await queue.client.send(RedisCommand("RPUSH", RedisArgument(queue.keys.wake), "1"))
+            state.withLock { $0.holdsToken = false }
+            succeeded()
+            return true
+        } catch {
+            failed(error)
+            return false
+        }
+    }
+}

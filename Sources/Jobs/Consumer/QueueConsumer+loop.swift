@@ -1,0 +1,177 @@
+import DequeModule
+import Metrics
+import Platform
+import Synchronization
+
+extension QueueConsumer {
+    /// The one task that claims and acknowledges. Returns when a drain has finished or run out of time.
+    func loop(_ group: inout DiscardingTaskGroup) async {
+        var pacing = Pacing(slots: options.concurrency, maximumPrefetch: options.maximumPrefetch)
+        var backoff = Backoff(base: .milliseconds(20), cap: .milliseconds(500))
+        var observed = ContinuousClock.now
+        var hasDeadline = false
+        while true {
+            startRunners(&group)
+            let isDraining = state.withLock { $0.isDraining }
+            if isDraining, !hasDeadline {
+                hasDeadline = true
+                await beginDrain(&group)
+            }
+            guard await settleFailures() else {
+                await pause(backoff.next())
+                continue
+            }
+            let now = ContinuousClock.now
+            let (situation, ended, isOver) = state.withLock { state in
+                defer { state.ended = 0 }
+                return (state.situation(at: now), state.ended, state.isFinished || state.isOverdue)
+            }
+            if isOver {
+                // The deadline is no reason to run again what is done.
+                if situation.acknowledgements > 0 { _ = await cycle(want: 0) }
+                return
+            }
+            if ended > 0 {
+                pacing.observe(ended: ended, in: observed.duration(to: now))
+                observed = now
+            }
+            state.withLock { $0.lowWater = pacing.lowWater }
+            switch pacing.next(situation) {
+            case .cycle(let want):
+                if await cycle(want: want) { backoff.reset() } else { await pause(backoff.next()) }
+            case .wait(let limit):
+                if await passOnToken(isFull: pacing.free(situation) == 0) { requestListener() }
+                if let limit {
+                    group.addTask { [signal] in
+                        try? await Task.sleep(for: limit)
+                        signal.ring()
+                    }
+                }
+                await signal.wait()
+            }
+        }
+    }
+
+    private func startRunners(_ group: inout DiscardingTaskGroup) {
+        let count = state.withLock { state in
+            let count = min(options.concurrency - state.running, state.backlog.count)
+            state.running += max(0, count)
+            return count
+        }
+        guard count > 0 else { return }
+        for _ in 0..<count { group.addTask { await self.runner() } }
+    }
+
+    /// Hands back what was not started, and sets the deadline for what runs.
+    private func beginDrain(_ group: inout DiscardingTaskGroup) async {
+        let unstarted = state.withLock { state in
+            defer { state.backlog = [] }
+            return Array(state.backlog)
+        }
+        let members = unstarted.compactMap { $0.batch.lose($0.index) ? $0.member : nil }
+        if !members.isEmpty {
+            do { try await queue.release(members) } catch { failed(error) }
+        }
+        group.addTask { [drainTimeout, signal] in
+            try? await Task.sleep(for: drainTimeout)
+            self.state.withLock { $0.isOverdue = true }
+            signal.ring()
+        }
+    }
+
+    /// - Returns: false when Redis did not answer; nothing is lost then, all is tried again.
+    private func settleFailures() async -> Bool {
+        while true {
+            let failed = state.withLock { Array($0.failed.prefix(100)) }
+            if failed.isEmpty { return true }
+            do {
+                let lost = Set(try await queue.fail(failed.map(\.failure)))
+                for (position, item) in failed.enumerated() {
+                    if lost.contains(position) { lostLease(item.job) } else { item.job.batch.settle(item.job.index) }
+                }
+                state.withLock { state in
+                    state.failed.removeFirst(failed.count)
+                    state.batches.removeAll(where: \.isFinished)
+                    // What was put off may be due at once, and nobody need have been woken for it.
+                    state.mayHaveWork = true
+                }
+                succeeded()
+            } catch {
+                self.failed(error)
+                if state.withLock({ $0.isOverdue }) { return true }
+                return false
+            }
+        }
+    }
+
+    private func cycle(want: Int) async -> Bool {
+        let done = state.withLock { state in
+            let done = Array(state.done.prefix(Pacing.maximumClaim))
+            state.done.removeFirst(done.count)
+            if state.done.isEmpty { state.firstDone = nil }
+            return done
+        }
+        let expiry = ContinuousClock.now + options.leaseDuration
+        do {
+            let reply = try await queue.cycle(done.map(\.acknowledgement), want: want, lease: options.leaseDuration)
+            confirm(done, lost: reply.lost)
+            take(reply, want: want, expiry: expiry)
+            succeeded()
+            return true
+        } catch {
+            failed(error)
+            state.withLock { state in
+                // The script may have run although no answer came.
+                let repeated = done.map { DoneJob(job: $0.job, id: $0.id, isApart: $0.isApart, isRepeated: true) }
+                state.done.insert(contentsOf: repeated, at: 0)
+                state.firstDone = state.firstDone ?? .now
+                state.mayHaveWork = true
+            }
+            return false
+        }
+    }
+
+    private func confirm(_ done: [DoneJob], lost: [Int]) {
+        metrics.done.increment(by: done.count - lost.count)
+        for index in lost where done.indices.contains(index) && !done[index].isRepeated { lostLease(done[index].job) }
+        for item in done { item.job.batch.settle(item.job.index) }
+    }
+
+    private func take(_ reply: CycleReply, want: Int, expiry: ContinuousClock.Instant) {
+        let batch = reply.entries.isEmpty ? nil : LeaseBatch(reply: reply, expiry: expiry)
+        state.withLock { state in
+            state.batches.removeAll(where: \.isFinished)
+            if let batch {
+                state.batches.append(batch)
+                for index in batch.entries.indices { state.backlog.append(LeasedJob(batch: batch, index: index)) }
+            }
+            if want > 0 {
+                state.holdsToken = false
+                state.mayHaveWork = reply.entries.count == want
+                state.untilDue = reply.untilDue
+            }
+        }
+    }
+
+    func lostLease(_ job: LeasedJob) {
+        job.batch.lose(job.index)
+        metrics.lostLeases.increment()
+    }
+
+    private func pause(_ duration: Duration) async {
+        try? await Task.sleep(for: duration)
+    }
+}
+
+extension ConsumerState {
+    fileprivate func situation(at now: ContinuousClock.Instant) -> Pacing.Situation {
+        var situation = Pacing.Situation()
+        situation.running = running
+        situation.backlog = backlog.count
+        situation.acknowledgements = done.count
+        situation.waiting = firstDone.map { $0.duration(to: now) } ?? .zero
+        situation.mayHaveWork = mayHaveWork
+        situation.isDraining = isDraining
+        return situation
+    }
+}

@@ -1,0 +1,96 @@
+import DequeModule
+import Logging
+import Platform
+import ServiceLifecycle
+import Synchronization
+
+typealias RunnerTarget = CancellationTarget<LeasedJob>
+
+/// Serves one queue in this process.
+///
+/// 1. The loop (`QueueConsumer+loop.swift`) acknowledges and claims, and starts runners, never more than `concurrency`.
+/// 2. Runners (`+runner`) take jobs from the backlog until it is empty.
+/// 3. The listener (`+listen`) blocks in Redis while there is nothing to claim, so that nobody polls.
+/// 4. Maintenance (`+maintain`) takes back expired leases of workers that died, and feeds the gauges.
+/// 5. The heartbeat (`+beat`) renews leases from a thread of its own.
+///
+/// Errors of Redis end none of them: each tries again with backoff.
+final class QueueConsumer: Sendable {
+    let queue: RedisJobQueue
+    let options: QueueOptions
+    let registry: JobRegistry
+    let drainTimeout: Duration
+    let metrics: JobMetrics
+    let logger: Logger
+    let state = Mutex(ConsumerState())
+    /// Rings for the loop.
+    let signal = Signal()
+    /// Rings for the listener.
+    let request = Signal()
+    let health = ConsumerHealth()
+
+    init(queue: RedisJobQueue, options: QueueOptions, registry: JobRegistry, drainTimeout: Duration, logger: Logger) {
+        self.queue = queue
+        self.options = options
+        self.registry = registry
+        self.drainTimeout = drainTimeout
+        metrics = JobMetrics(queue: options.name)
+        var logger = logger
+        logger[metadataKey: "queue"] = "\(options.name)"
+        self.logger = logger
+    }
+
+    /// Runs until graceful shutdown, which drains for up to `drainTimeout` and then hands back, or until cancellation, which
+    /// hands back at once.
+    func run() async {
+        await withTaskCancellationOrGracefulShutdownHandlers {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.listen() }
+                group.addTask { await self.maintain() }
+                group.addTask { await self.watch() }
+                await self.loop(&group)
+                await self.handBack()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func withTaskCancellationOrGracefulShutdownHandlers(_ body: () async -> Void) async {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await body()
+            } onGracefulShutdown: {
+                self.drain()
+            }
+        } onCancel: {
+            state.withLock {
+                $0.isDraining = true
+                $0.isOverdue = true
+            }
+            signal.ring()
+        }
+    }
+
+    private func drain() {
+        state.withLock { $0.isDraining = true }
+        signal.ring()
+    }
+
+    /// Gives back what is still held. Done by a task of its own and awaited here: it must also work when this task has been
+    /// cancelled. Handlers that still run are told first (`isCurrent()` is false from here on) and cancelled afterwards.
+    private func handBack() async {
+        let batches = state.withLock { $0.batches }
+        let members = batches.sorted { $0.epoch < $1.epoch }.flatMap { batch in batch.loseAll().map { batch.member($0) } }
+        guard !members.isEmpty else { return }
+        let release = Task { try await queue.release(members) }
+        switch await release.result {
+        case .success(let count): logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"])
+        case .failure(let error): logger.warning("unfinished jobs return when their leases expire", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Tells the one runner that works on `job`, if any, to stop.
+    func cancel(_ job: LeasedJob) {
+        for target in state.withLock({ Array($0.targets.values) }) { target.cancel(job) }
+    }
+}

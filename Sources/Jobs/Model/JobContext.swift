@@ -1,0 +1,49 @@
+public import Logging
+
+/// What a handler knows about the run of its job.
+public struct JobContext: Sendable {
+    public let id: String
+    public let type: String
+    public let tenant: String
+    /// The fencing token of this run: larger than that of every earlier run of the same job.
+    public let epoch: Int64
+    /// The token of the run before, when there was one: its worker was lost, handed the job back, or the run failed.
+    public let previousEpoch: Int64?
+    /// 1 for the first try.
+    public let attempt: Int
+    /// How often a worker was lost while it held the job.
+    public let crashes: Int
+    /// Whether `.retry` would lead to the dead set.
+    public let isLast: Bool
+    private let base: Logger
+    private let currency: @Sendable () -> Bool
+
+    package init(
+        id: String, type: String, tenant: String = "", epoch: Int64, previousEpoch: Int64? = nil, attempt: Int = 1, crashes: Int = 0,
+        isLast: Bool = false, logger: Logger, isCurrent: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.id = id
+        self.type = type
+        self.tenant = tenant
+        self.epoch = epoch
+        self.previousEpoch = previousEpoch
+        self.attempt = attempt
+        self.crashes = crashes
+        self.isLast = isLast
+        base = logger
+        currency = isCurrent
+    }
+
+    /// Names the job in every line. Made on demand, since most jobs log nothing.
+    public var logger: Logger {
+        var logger = base
+        logger[metadataKey: "job"] = "\(id)"
+        logger[metadataKey: "job-type"] = "\(type)"
+        logger[metadataKey: "attempt"] = "\(attempt)"
+        return logger
+    }
+
+    /// Whether the lease is still held, by the monotonic clock of this machine, the time of suspension included. False
+    /// means that another worker may have the job; ask before every step that cannot be undone.
+    public func isCurrent() -> Bool { currency() }
+}

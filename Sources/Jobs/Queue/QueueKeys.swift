@@ -1,0 +1,28 @@
+/// The keys of one partition of a queue: the only place where they are made.
+///
+/// All share the hash tag `{q:<queue>:<partition>}`, hence one slot of a cluster, hence one script.
+package struct QueueKeys: Sendable {
+    package let prefix: String
+    /// In the order of `Scripts/common.lua`.
+    package let all: [String]
+
+    /// - Throws: `.invalidJob` for a name that does not fit into a key.
+    package init(queue: String, partition: Int = 0) throws(JobsError) {
+        guard JobName.isQueue(queue) else { throw JobsError(.invalidJob, "a queue name has 1 to 64 of A-Z a-z 0-9 . _ @ -") }
+        let prefix = "{q:\(queue):\(partition)}:"
+        self.prefix = prefix
+        all = ["ids", "l", "d", "x", "g", "c", "wake", "ring", "r:", "j:"].map { prefix + $0 }
+    }
+
+    package var ids: String { all[0] }
+    package var leases: String { all[1] }
+    package var delayed: String { all[2] }
+    package var dead: String { all[3] }
+    package var grave: String { all[4] }
+    package var control: String { all[5] }
+    package var wake: String { all[6] }
+    package var ring: String { all[7] }
+
+    package func ready(lane: String) -> String { all[8] + lane }
+    package func body(of id: String) -> String { all[9] + id }
+}

@@ -1,0 +1,21 @@
+package import Redis
+
+/// The transitions of the queue, one script each; their contracts stand in the Lua files.
+package enum QueueScripts {
+    package static let enqueue = make("enqueue", PackageResources.enqueue_lua)
+    package static let cycle = make("cycle", PackageResources.cycle_lua)
+    package static let beat = make("beat", PackageResources.beat_lua)
+    package static let fail = make("fail", PackageResources.fail_lua)
+    package static let reap = make("reap", PackageResources.reap_lua)
+    package static let release = make("release", PackageResources.release_lua)
+    package static let deadPage = make("dead_page", PackageResources.dead_page_lua)
+    package static let deadReplay = make("dead_replay", PackageResources.dead_replay_lua)
+    package static let deadDrop = make("dead_drop", PackageResources.dead_drop_lua)
+    package static let tick = make("tick", PackageResources.tick_lua)
+    package static let snapshot = make("snapshot", PackageResources.snapshot_lua)
+    package static let check = make("check", PackageResources.check_lua)
+
+    private static func make(_ name: String, _ source: [UInt8]) -> RedisScript {
+        RedisScript(name: name, source: String(decoding: PackageResources.common_lua + source, as: UTF8.self))
+    }
+}

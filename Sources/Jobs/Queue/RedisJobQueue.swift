@@ -1,0 +1,45 @@
+public import Redis
+
+/// A queue in Redis, at least once: every job that was enqueued is run until a handler says that it is done, or ends in
+/// the dead set with a reason.
+///
+/// A value; any number may exist for one queue, in any number of processes. All times are the server's.
+public struct RedisJobQueue: Sendable {
+    /// Jobs per script call; Lua unpacks their arguments onto a bounded stack, and other clients wait meanwhile.
+    package static let batchLimit = 500
+
+    public let name: String
+    package let keys: QueueKeys
+    package let client: RedisClient
+
+    /// - Throws: `.invalidJob` when the name does not fit into a key.
+    public init(client: RedisClient, name: String) throws(JobsError) {
+        self.client = client
+        self.name = name
+        keys = try QueueKeys(queue: name)
+    }
+
+    package func run(_ script: RedisScript, _ arguments: [RedisArgument] = []) async throws(JobsError) -> RedisValue {
+        do {
+            return try await client.evaluate(script, keys: keys.all, arguments: arguments)
+        } catch {
+            throw JobsError(.unavailable, "\(script.name) of queue \(name): \(error)", underlying: error)
+        }
+    }
+
+    package func unexpected(_ script: RedisScript) -> JobsError {
+        JobsError(.unexpectedReply, "\(script.name) of queue \(name) gave an unknown reply")
+    }
+
+    package func integers(_ script: RedisScript, _ arguments: [RedisArgument] = []) async throws(JobsError) -> [Int] {
+        guard let values = try await run(script, arguments).array else { throw unexpected(script) }
+        let numbers = values.compactMap { $0.int.map(Int.init) }
+        guard numbers.count == values.count else { throw unexpected(script) }
+        return numbers
+    }
+
+    package func count(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(JobsError) -> Int {
+        guard let number = try await run(script, arguments).int else { throw unexpected(script) }
+        return Int(number)
+    }
+}

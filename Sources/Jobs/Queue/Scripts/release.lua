@@ -1,0 +1,21 @@
+-- Hands leases back unfinished, as at shutdown: to the head of their lane, with neither an attempt nor a crash spent.
+--
+-- ARGV      lease members, in the order in which they were claimed (at most 500)
+-- Returns   how many were still held
+local now = clock()
+local released = 0
+for i = #ARGV, 1, -1 do
+    if redis.call('ZREM', LEASES, ARGV[i]) == 1 then
+        local epoch, entry = split(ARGV[i])
+        local job = parse(entry)
+        released = released + 1
+        if not job then
+            buryMalformed(entry, now)
+        else
+            job.previous = epoch
+            if redis.call('LPUSH', READY .. job.lane, compose(job)) == 1 then enter(job.lane) end
+        end
+    end
+end
+if released > 0 then wake() end
+return released

@@ -1,0 +1,215 @@
+import Jobs
+import Platform
+import Redis
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct JobWorkerTests {
+    @Test func everyJobRunsOnceAndNothingRemains() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<String>()
+            try await queue.enqueue((0..<3000).map { try JobRequest(Note(text: "\($0)"), tenant: "t\($0 % 3)") })
+            try await withWorker(queue) { note, _ in
+                ran.add(note.text)
+                return .done
+            } _: { worker, _ in
+                await ran.wait(for: 3000)
+                #expect(try await eventually { try await queue.isEmpty })
+                #expect(worker.isReady)
+            }
+            #expect(Set(ran.events).count == 3000)
+            #expect(ran.events.count == 3000)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func aJobEnqueuedWhileTheWorkerIsIdleStartsSoon() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<Void>()
+            try await withWorker(queue) { _, _ in
+                ran.add(())
+                return .done
+            } _: { worker, _ in
+                #expect(try await eventually { worker.isReady })
+                for count in 1...20 {
+                    _ = try await queue.notes("n\(count)")
+                    let start = ContinuousClock.now
+                    await ran.wait(for: count)
+                    #expect(start.duration(to: .now) < .seconds(2), "far below the listener's own timeout")
+                }
+            }
+        }
+    }
+
+    @Test func concurrencyIsBounded() async throws {
+        try await RedisJobQueue.with { queue in
+            let current = Mutex((now: 0, most: 0))
+            let ran = Record<Void>()
+            try await queue.enqueue((0..<200).map { _ in try JobRequest(Note()) })
+            try await withWorker(queue, concurrency: 7) { _, _ in
+                current.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                try await Task.sleep(for: .milliseconds(2))
+                current.withLock { $0.now -= 1 }
+                ran.add(())
+                return .done
+            } _: { _, _ in
+                await ran.wait(for: 200)
+            }
+            #expect(current.withLock { $0.most } == 7)
+        }
+    }
+
+    @Test func slowJobsAreNotClaimedAhead() async throws {
+        try await RedisJobQueue.with { queue in
+            let (started, gate) = (Record<Void>(), Gate())
+            try await queue.enqueue((0..<10).map { _ in try JobRequest(Note()) })
+            try await withWorker(queue, concurrency: 3) { _, _ in
+                started.add(())
+                await gate.pass()
+                return .done
+            } _: { _, _ in
+                await started.wait(for: 3)
+                let snapshot = try await queue.snapshot()
+                #expect(snapshot.inFlight == 3)
+                #expect(snapshot.ready == 7)
+                gate.open()
+                await started.wait(for: 10)
+            }
+        }
+    }
+
+    @Test func aThrowingHandlerIsRetriedThenBuried() async throws {
+        struct Broken: Error {}
+        try await RedisJobQueue.with { queue in
+            let seen = Record<(attempt: Int, isLast: Bool, epoch: Int64, previous: Int64?)>()
+            _ = try await queue.notes("a")
+            try await withWorker(queue) { _, context in
+                seen.add((context.attempt, context.isLast, context.epoch, context.previousEpoch))
+                throw Broken()
+            } _: { _, _ in
+                #expect(try await eventually { try await queue.dead().count == 1 })
+            }
+            let runs = seen.events
+            #expect(runs.map(\.attempt) == [1, 2, 3])
+            #expect(runs.map(\.isLast) == [false, false, true])
+            #expect(runs.map(\.previous) == [nil, runs[0].epoch, runs[1].epoch])
+            #expect(try await queue.dead().first?.reason.contains("3 tries") == true)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func retryGiveUpAndLaterDoWhatTheySay() async throws {
+        try await RedisJobQueue.with { queue in
+            let attempts = Record<(String, Int)>()
+            try await queue.enqueue(["retry", "giveup", "later"].map { try JobRequest(Note(text: $0), id: $0) })
+            try await withWorker(queue) { note, context in
+                attempts.add((note.text, context.attempt))
+                if attempts.events.filter({ $0.0 == note.text }).count > 1 { return .done }
+                switch note.text {
+                case "retry": return .retry(after: .milliseconds(1), reason: "busy")
+                case "giveup": return .giveUp(reason: "no use")
+                default: return .later(after: .milliseconds(1), reason: "server away")
+                }
+            } _: { _, _ in
+                await attempts.wait(for: 5)
+                #expect(try await eventually { try await queue.isEmpty })
+            }
+            #expect(attempts.events.filter { $0.0 == "retry" }.map(\.1) == [1, 2])
+            #expect(attempts.events.filter { $0.0 == "later" }.map(\.1) == [1, 1])
+            #expect(try await queue.dead().map(\.id) == ["giveup"])
+            #expect(try await queue.dead().first?.reason == "no use")
+        }
+    }
+
+    @Test("H94 unknown types, newer versions, bad payloads and bad envelopes are parked, and the worker lives")
+    func hostileJobs() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<Void>()
+            let unknown = try JobEnvelope.encode(type: "of-tomorrow", schemaVersion: 1, payload: [])
+            let newer = try JobEnvelope.encode(type: "note", schemaVersion: 3, payload: Array("{\"text\":\"\"}".utf8))
+            let payload = try JobEnvelope.encode(type: "note", schemaVersion: 2, payload: Array("{".utf8))
+            try await queue.enqueue([
+                JobRequest(body: unknown, id: "unknown", queue: "q"), JobRequest(body: newer, id: "newer", queue: "q"),
+                JobRequest(body: payload, id: "payload", queue: "q"),
+                JobRequest(body: Array(newer.dropLast(4)), id: "truncated", queue: "q"),
+                JobRequest(body: [0xFF], id: "garbage", queue: "q"),
+            ])
+            for text in ["not an entry", "1|2|3"] {
+                _ = try await queue.client.send(RedisCommand("RPUSH", RedisArgument(queue.keys.ready(lane: "0:")), RedisArgument(text)))
+            }
+            _ = try await queue.notes("good")
+            try await withWorker(queue) { _, _ in
+                ran.add(())
+                return .done
+            } _: { _, _ in
+                await ran.wait(for: 1)
+                #expect(try await eventually { try await queue.dead().count == 7 })
+            }
+            let reasons = Dictionary(uniqueKeysWithValues: try await queue.dead().map { ($0.id, $0.reason) })
+            #expect(reasons["unknown"] == "unknown type of-tomorrow")
+            #expect(reasons["newer"]?.contains("newer") == true)
+            #expect(reasons["payload"]?.contains("decode") == true)
+            #expect(reasons["truncated"]?.hasPrefix("malformed") == true)
+            #expect(reasons["garbage"]?.hasPrefix("malformed") == true)
+            #expect(reasons.keys.filter { $0.hasPrefix("malformed-") }.count == 2)
+            #expect(ran.events.count == 1)
+            #expect(try await queue.check() == [])
+            // A worker that knows the type may have it.
+            #expect(try await queue.replay(["unknown"]) == 1)
+        }
+    }
+
+    @Test func aLargeJobRunsAndALostBodyIsReported() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<Int>()
+            let text = String(repeating: "x", count: 50_000)
+            try await queue.enqueue([JobRequest(Note(text: text), id: "lost"), JobRequest(Note(text: text), id: "whole")])
+            _ = try await queue.client.send(RedisCommand("DEL", RedisArgument(queue.keys.body(of: "lost"))))
+            try await withWorker(queue) { note, _ in
+                ran.add(note.text.count)
+                return .done
+            } _: { _, _ in
+                await ran.wait(for: 1)
+                #expect(try await eventually { try await queue.dead().count == 1 })
+            }
+            #expect(ran.events == [50_000])
+            #expect(try await queue.dead().first?.reason.contains("body is missing") == true)
+        }
+    }
+
+    @Test func delayedJobsRunInTheirTime() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<(String, ContinuousClock.Instant)>()
+            try await withWorker(queue) { note, _ in
+                ran.add((note.text, .now))
+                return .done
+            } _: { worker, _ in
+                #expect(try await eventually { worker.isReady })
+                let start = ContinuousClock.now
+                try await queue.enqueue([
+                    JobRequest(Note(text: "late"), delay: .milliseconds(400)), JobRequest(Note(text: "early"), delay: .milliseconds(100)),
+                ])
+                let events = await ran.wait(for: 2)
+                #expect(events.map(\.0) == ["early", "late"])
+                #expect(start.duration(to: events[0].1) >= .milliseconds(95))
+                #expect(start.duration(to: events[1].1) >= .milliseconds(395))
+                #expect(start.duration(to: events[1].1) < .seconds(5))
+            }
+        }
+    }
+
+    @Test func aPeriodicJobRuns() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<String>()
+            let beat = PeriodicJob(name: "tick", every: .seconds(1), job: Note(), queue: queue.name)
+            try await withWorker(queue, periodic: [beat, beat]) { _, context in
+                ran.add(context.id)
+                return .done
+            } _: { _, _ in
+                await ran.wait(for: 2)
+            }
+            #expect(Set(ran.events).count == ran.events.count)
+        }
+    }
+}

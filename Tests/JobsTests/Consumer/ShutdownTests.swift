@@ -1,0 +1,75 @@
+import Jobs
+import Redis
+import TestSupport
+import Testing
+
+@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct ShutdownTests {
+    @Test func whatRunsMayFinishAndTheRestGoesBack() async throws {
+        try await RedisJobQueue.with { queue in
+            let (started, finished, gate) = (Record<Void>(), Record<Bool>(), Gate())
+            try await queue.enqueue((0..<10).map { _ in try JobRequest(Note()) })
+            try await withWorker(queue, concurrency: 2) { _, context in
+                started.add(())
+                await gate.pass()
+                finished.add(context.isCurrent() && !Task.isCancelled)
+                return .done
+            } _: { _, group in
+                await started.wait(for: 2)
+                await group.triggerGracefulShutdown()
+                gate.open()
+            }
+            #expect(finished.events == [true, true])
+            let snapshot = try await queue.snapshot()
+            #expect(snapshot.ready == 8)
+            #expect(snapshot.inFlight == 0)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func atTheDeadlineJobsAreHandedBackWithin100Milliseconds() async throws {
+        try await RedisJobQueue.with { queue in
+            let (started, ended, gate) = (Record<JobContext>(), Record<(Bool, Bool)>(), Gate())
+            _ = try await queue.notes("a", "b", "c")
+            try await withWorker(queue, concurrency: 2, drain: .milliseconds(300)) { _, context in
+                started.add(context)
+                await gate.pass()
+                ended.add((context.isCurrent(), Task.isCancelled))
+                return .done
+            } _: { _, group in
+                await started.wait(for: 2)
+                await group.triggerGracefulShutdown()
+                let start = ContinuousClock.now
+                #expect(try await eventually { try await queue.snapshot().inFlight == 0 })
+                let elapsed = start.duration(to: .now)
+                #expect(elapsed >= .milliseconds(290) && elapsed < .milliseconds(400 + 200))
+                // The handlers go on, but not with the jobs.
+                gate.open()
+                await ended.wait(for: 2)
+            }
+            #expect(ended.events.allSatisfy { !$0.0 && $0.1 })
+            let again = try await queue.claim(3)
+            #expect(again.ids == ["a", "b", "c"])
+            #expect(again.allSatisfy { $0.entry.crashes == 0 && $0.entry.attempts == 0 })
+            #expect(Set(again.prefix(2).map(\.entry.previousEpoch)) == Set(started.events.map(\.epoch)))
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func aCancelledWorkerHandsBackAtOnce() async throws {
+        try await RedisJobQueue.with { queue in
+            let started = Record<Void>()
+            _ = try await queue.notes("a")
+            await #expect(throws: CancellationError.self) {
+                try await withWorker(queue) { _, _ in
+                    started.add(())
+                    try await Task.sleep(for: .seconds(100))
+                    return .done
+                } _: { _, _ in
+                    await started.wait(for: 1)
+                    throw CancellationError()
+                }
+            }
+            #expect(try await queue.claim(1).ids == ["a"])
+        }
+    }
+}

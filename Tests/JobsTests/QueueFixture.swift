@@ -1,0 +1,107 @@
+import Jobs
+import Logging
+import NIOPosix
+import Platform
+import Redis
+import TestSupport
+
+/// A job of the tests.
+struct Note: JobContract {
+    var text = ""
+
+    static var type: String { "note" }
+    static var schemaVersion: Int { 2 }
+    static var queue: String { "notes" }
+    static var policy: RetryPolicy {
+        RetryPolicy(maximumAttempts: 3, backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5)))
+    }
+}
+
+extension RedisClient {
+    /// A running client for the length of `body`.
+    static func with<T: Sendable>(
+        _ url: String, quiet: Bool = true, _ body: @Sendable (RedisClient) async throws -> T
+    ) async throws -> T {
+        var logger = Logger(label: "test")
+        logger.logLevel = quiet ? .critical : .debug
+        let client = try RedisClient(
+            configuration: RedisConfiguration(url: ServiceURL(url)), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            defer { group.cancelAll() }
+            return try await body(client)
+        }
+    }
+}
+
+extension RedisJobQueue {
+    /// A queue of the test's own on the shared server; afterwards it must be consistent, and it is removed.
+    static func with(_ body: @Sendable (RedisJobQueue) async throws -> Void) async throws {
+        try await RedisClient.with(TestServer.redis.url) { client in
+            let queue = try RedisJobQueue(client: client, name: "test-\(UUIDv7())")
+            do {
+                try await body(queue)
+            } catch {
+                try await queue.erase()
+                throw error
+            }
+            try await queue.erase()
+        }
+    }
+
+    func erase() async throws {
+        var cursor = "0"
+        repeat {
+            let reply = try await client.send(
+                RedisCommand("SCAN", RedisArgument(cursor), "MATCH", RedisArgument(keys.prefix + "*"), "COUNT", 1000))
+            cursor = reply.array?.first?.string ?? "0"
+            let found = reply.array?.last?.array?.compactMap(\.string) ?? []
+            if !found.isEmpty { _ = try await client.send(RedisCommand("UNLINK", arguments: found.map { RedisArgument($0) })) }
+        } while cursor != "0"
+    }
+
+    func notes(_ ids: String..., tenant: String = "", priority: Int = 0, delay: Duration = .zero) async throws -> [EnqueueResult] {
+        try await enqueue(ids.map { try JobRequest(Note(), id: $0, tenant: tenant, priority: priority, delay: delay) })
+    }
+
+    /// Claims, and reads what was claimed.
+    func claim(_ want: Int) async throws -> [Claimed] {
+        let reply = try await cycle([], want: want, lease: .seconds(60))
+        return try reply.entries.map { entry in
+            Claimed(entry: try JobEntry(entry), epoch: reply.epoch, member: Array("\(reply.epoch)|".utf8) + entry)
+        }
+    }
+
+    func acknowledge(_ jobs: [Claimed]) async throws -> [Int] {
+        try await cycle(
+            jobs.map { Acknowledgement(member: $0.member, id: $0.entry.id, isApart: $0.entry.isApart) }, want: 0, lease: .seconds(60)
+        ).lost
+    }
+
+    /// As if the lease had run out.
+    func expire(_ jobs: [Claimed]) async throws {
+        for job in jobs { _ = try await client.send(RedisCommand("ZADD", RedisArgument(keys.leases), "XX", 1, RedisArgument(job.member))) }
+    }
+
+    /// As if the time of all delayed jobs had come.
+    func makeDelayedDue() async throws {
+        let members = try await client.send(RedisCommand("ZRANGE", RedisArgument(keys.delayed), 0, -1)).array ?? []
+        for member in members.compactMap(\.bytes) {
+            _ = try await client.send(RedisCommand("ZADD", RedisArgument(keys.delayed), 1, RedisArgument(member)))
+        }
+    }
+
+    func fail(_ job: Claimed, _ verb: Failure.Verb, delay: Duration = .seconds(60), reason: String = "because") async throws -> [Int] {
+        try await fail([Failure(member: job.member, verb: verb, delay: delay, reason: reason)])
+    }
+}
+
+struct Claimed: Sendable {
+    let entry: JobEntry
+    let epoch: Int64
+    let member: [UInt8]
+}
+
+extension [Claimed] {
+    var ids: [String] { map(\.entry.id) }
+}
