@@ -1,0 +1,66 @@
+# Everything one does with Sluice. `make` alone lists the targets.
+#
+#   PORT=…    the front door's port for `make run` (8080; 0: any free one)
+#   STATE=…   the folder of a running stack (.run)
+#   FILTER=…  only the tests whose name matches, for `make test` and `make test-thread`
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+SWIFT ?= swift
+# Every import must be a dependency that the manifest names.
+STRICT := --explicit-target-dependency-import-check error
+SOURCES := $(wildcard Package.swift Sources Tests)
+SCRIPTS := compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
+
+.PHONY: help packages build run test test-thread format lint bench clean
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+packages: ## installs the Debian packages that are missing
+	@compose/local/packages
+
+build: packages ## builds the three programs: Web, Worker, sluice
+	$(SWIFT) build -c release $(STRICT)
+
+run: build ## starts everything on loopback; Ctrl-C ends it
+	@exec compose/local/stack run
+
+test: packages ## runs every test, beside servers of its own
+	$(SWIFT) build -c release --build-tests $(STRICT)
+	python3 -B Tests/Stack/test_stack.py
+	compose/local/with-servers python3 -B Tests/Stack/test_front_door.py
+	@bin=$$($(SWIFT) build -c release --show-bin-path); \
+	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	echo "compose/local/with-servers $(SWIFT) test -c release --skip-build"; \
+	SLUICE_TEST_BIN=$$bin compose/local/with-servers $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 \
+		| tee "$$log" && result=0 || result=$$?; \
+	grep -E '(Test run with [0-9]+ tests?|Executed [0-9]+ tests?)' "$$log" || echo "no test ran"; \
+	exit $$result
+
+test-thread: packages ## runs the tests of the libraries under the thread sanitizer
+	compose/local/with-servers $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
+		$(if $(FILTER),--filter '$(FILTER)',--skip EndToEnd)
+
+format: ## formats the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+lint: ## checks formatting, imports, house rules and scripts
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	python3 Tests/Lint/selftest.py
+	python3 Tests/Lint/imports.py
+	python3 Tests/Lint/rules.py
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x -a $(SCRIPTS); else echo "no shellcheck here: scripts are not checked"; fi
+
+bench: build ## measures speed and memory on this machine
+	@Tests/Bench/run
+
+clean: ## ends the stack and removes everything built or stored
+	@compose/local/stack down
+	rm -rf .build .build-tsan
+	@if [ -L .run ]; then rm -rf "$$(realpath .run)"; fi
+	rm -rf .run

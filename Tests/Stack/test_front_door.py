@@ -1,0 +1,154 @@
+"""nginx's rules, against the real nginx with an upstream that says what it received. Needs `compose/local/with-servers`."""
+
+import contextlib
+import ftplib
+import http.server
+import json
+import os
+import socket
+import threading
+import unittest
+import urllib.parse
+
+FRONT = urllib.parse.urlsplit(os.environ.get("SLUICE_TEST_NGINX", ""))
+STORED = b"0123456789"
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """Answers what it was asked; below /accel/ it hands the rest of the path to nginx, as Web does."""
+
+    first_body_byte = threading.Event()
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        body = b""
+        self.send_response(200)
+        if self.path.startswith("/accel/"):
+            self.send_header("X-Accel-Redirect", "/_stored/" + self.path.removeprefix("/accel/"))
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Disposition", 'attachment; filename="x.html"')
+        else:
+            body = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_PUT(self):
+        self.rfile.read(1)
+        Upstream.first_body_byte.set()
+        self.rfile.read(int(self.headers["Content-Length"]) - 1)
+        self.send_response(204)
+        self.end_headers()
+
+
+def request(target, method="GET", headers=()):
+    """One request exactly as spelled: no client library tidies the target. Returns status, headers, body."""
+    with socket.create_connection((FRONT.hostname, FRONT.port), timeout=10) as connection:
+        lines = [f"{method} {target} HTTP/1.1", "Host: sluice.test", "Connection: close", *headers]
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    return int(status.split()[1]), {k.lower(): v for k, v in (field.split(": ", 1) for field in fields)}, body
+
+
+class FrontDoor(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        host, port = os.environ["SLUICE_TEST_NGINX_UPSTREAM"].split(":")
+        cls.server = http.server.ThreadingHTTPServer((host, int(port)), Upstream)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+        ftp_url = urllib.parse.urlsplit(os.environ["SLUICE_TEST_FTP"])
+        with ftplib.FTP() as ftp:
+            ftp.connect(ftp_url.hostname, ftp_url.port)
+            ftp.login(ftp_url.username, ftp_url.password)
+            with contextlib.suppress(ftplib.error_perm):
+                ftp.mkd("front-door")
+            with ftp.transfercmd("STOR front-door/stored") as data:
+                data.sendall(STORED)
+            ftp.voidresp()
+        root = os.environ["SLUICE_TEST_FTP_ROOT"]
+        for name, goal in (("link", "/etc/passwd"), ("folder-link", "/etc")):
+            os.symlink(goal, f"{root}/front-door/{name}")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.shutdown()
+        cls.server.server_close()
+
+    def test_h59_words_between_web_and_nginx_are_not_taken_from_clients(self):
+        names = ["X-Accel-Redirect", "x-accel-mapping", "X-Accel-Buffering", "X-Accel-Charset", "X-Accel-Expires", "X-Accel-Limit-Rate",
+                 "X-Sendfile", "X-SENDFILE-TYPE", "X-Lighttpd-Send-File", "X_Accel_Redirect", "X-Original-URL", "Forwarded",
+                 "X-Forwarded-Host", "X-Real-IP", "Proxy"]  # fmt: skip
+        status, _, body = request("/echo", headers=[f"{name}: /_stored/front-door/stored" for name in names])
+        self.assertEqual(status, 200)
+        received = json.loads(body)["headers"]
+        self.assertEqual([name for name in names if name.lower() in received], [])
+
+    def test_h59_the_client_address_is_nginxs_word(self):
+        _, _, body = request("/echo", headers=["X-Forwarded-For: 192.0.2.1", "X-Request-ID: mine"])
+        received = json.loads(body)["headers"]
+        self.assertEqual(received["x-forwarded-for"], "127.0.0.1")
+        self.assertNotEqual(received["x-request-id"], "mine")
+
+    def test_h59_internal_locations_do_not_exist_outside(self):
+        for target in ("/_stored/front-door/stored", "/_stored/", "//_stored/front-door/stored", "/%5fstored/front-door/stored",
+                       "/x/../_stored/front-door/stored", "/x/..%2f_stored/front-door/stored", "/_problem", "/_unavailable"):  # fmt: skip
+            with self.subTest(target):
+                status, headers, body = request(target)
+                self.assertEqual((status, headers["content-type"]), (404, "application/problem+json"))
+                self.assertNotIn(STORED, body)
+
+    def test_h61_nothing_outside_the_root_and_no_listing(self):
+        for target in ("/accel/front-door/", "/accel/front-door", "/accel/", "/accel/front-door/link", "/accel/front-door/folder-link/passwd",
+                       "/accel/../etc/vsftpd.conf", "/accel/..%2fetc/vsftpd.conf", "/accel/nothing"):  # fmt: skip
+            with self.subTest(target):
+                status, _, body = request(target)
+                self.assertEqual((status, json.loads(body)["status"]), (404, 404))
+        for target in ("/_stored/..%2f..%2fetc/passwd", "/../../etc/passwd"):
+            with self.subTest(target):
+                self.assertEqual(request(target)[0], 400)
+
+    def test_h61_off_by_slash_is_an_ordinary_path_for_web(self):
+        _, _, body = request("/_stored../etc/passwd")
+        self.assertEqual(json.loads(body)["path"], "/_stored../etc/passwd")
+
+    def test_h41_stored_bytes_cannot_run_in_a_page(self):
+        status, headers, body = request("/accel/front-door/stored")
+        self.assertEqual((status, body), (200, STORED))
+        self.assertEqual(headers["x-content-type-options"], "nosniff")
+        self.assertIn("sandbox", headers["content-security-policy"])
+        self.assertEqual(headers["content-disposition"], 'attachment; filename="x.html"')
+
+    def test_h58_one_range_or_none(self):
+        self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=2-4"])[::2], (206, b"234"))
+        self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=0-1,2-3,0-9"])[::2], (200, STORED))
+        self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=10-"])[0], 416)
+
+    def test_trace_is_refused_and_no_version_told(self):
+        status, headers, _ = request("/echo", method="TRACE")
+        self.assertEqual((status, headers["server"]), (405, "nginx"))
+
+    def test_h6_huge_headers_are_refused(self):
+        self.assertEqual(request("/echo", headers=["X: " + "a" * 20_000])[0], 431)
+
+    def test_bodies_are_passed_on_while_they_arrive(self):
+        Upstream.first_body_byte.clear()
+        with socket.create_connection((FRONT.hostname, FRONT.port), timeout=10) as connection:
+            connection.sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na")
+            self.assertTrue(Upstream.first_body_byte.wait(10))
+            connection.sendall(b"b")
+            self.assertIn(b" 204 ", connection.recv(65536).split(b"\r\n")[0])
+
+
+class NoUpstream(unittest.TestCase):
+    def test_a_missing_web_is_503_and_worth_another_try(self):
+        status, headers, body = request("/api/v1/files")
+        self.assertEqual((status, headers["content-type"], json.loads(body)["status"]), (503, "application/problem+json", 503))
+        self.assertIn("retry-after", headers)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,126 @@
+"""compose/local/stack, with stand-ins for the three programs: it starts, ends and reports what it should."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+STACK = pathlib.Path(__file__).parents[2] / "compose/local/stack"
+NAMES = ["postgres", "redis", "ftp", "mail", "nginx", "web", "worker"]
+# Stands for Web and Worker: answers every probe with 200, on its own probe's address.
+PROGRAM = """#!/usr/bin/python3 -B
+import http.server, os, sys
+class Probe(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+host, port = os.environ["SLUICE_%s_PROBE" % os.path.basename(sys.argv[0]).upper()].split(":")
+http.server.HTTPServer((host, int(port)), Probe).serve_forever()
+"""
+
+
+class Stack(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-stack."))
+        cls.folder.chmod(0o755)
+        programs = cls.folder / "programs"
+        programs.mkdir()
+        for name, text in (("Web", PROGRAM), ("Worker", PROGRAM), ("sluice", '#!/bin/sh\necho "$@" "$SLUICE_DATABASE_URL"\n')):
+            (programs / name).write_text(text)
+            (programs / name).chmod(0o755)
+        cls.state = cls.folder / "state"
+        cls.environment = {**os.environ, "STATE": str(cls.state), "PROGRAMS": str(programs), "PORT": "0"}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack("down")
+        subprocess.run(["rm", "-rf", str(cls.folder)], check=True)
+
+    @classmethod
+    def stack(cls, *arguments, **environment):
+        return subprocess.run([STACK, *arguments], env={**cls.environment, **environment}, capture_output=True, text=True, timeout=120)
+
+    def succeed(self, *arguments, **environment):
+        result = self.stack(*arguments, **environment)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result.stdout
+
+    def pid(self, name):
+        return int((self.state / "pids" / f"{name}.pid").read_text())
+
+    def processes_left(self):
+        found = subprocess.run(["pgrep", "-f", f"{self.folder}/"], capture_output=True, text=True).stdout.split()
+        return [pid for pid in found if int(pid) != os.getpid()]
+
+    def tearDown(self):
+        self.succeed("down")
+        self.assertEqual(self.processes_left(), [])
+        self.assertEqual(list((self.state / "pids").glob("*.pid")), [])
+
+    def test_up_twice_starts_everything_once(self):
+        status = self.succeed("up")
+        for name in NAMES:
+            self.assertRegex(status, rf"(?m)^{name} +runs")
+        before = {name: self.pid(name) for name in NAMES}
+        self.succeed("up", PORT="")
+        self.assertEqual({name: self.pid(name) for name in NAMES}, before)
+        self.assertEqual((self.state / "env").stat().st_mode & 0o77, 0, "passwords are the owner's")
+        self.assertIn("migrate postgres://", (self.state / "logs/migrate.log").read_text())
+
+    def test_every_process_is_killed_and_started_alone(self):
+        self.succeed("up")
+        for name in NAMES:
+            with self.subTest(name):
+                before = self.pid(name)
+                self.succeed("kill", name)
+                self.assertFalse(pathlib.Path(f"/proc/{before}/cmdline").exists() and pathlib.Path(f"/proc/{before}/cmdline").read_bytes())
+                self.succeed("start", name)
+                self.assertNotEqual(self.pid(name), before)
+        self.succeed("status")
+
+    def test_a_crash_is_reported_and_mended_by_up(self):
+        self.succeed("up", "--servers-only")
+        os.kill(self.pid("redis"), signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while (status := self.stack("status")).returncode == 0 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertRegex(status.stdout, r"(?m)^redis +crashed")
+        self.succeed("up", "--servers-only")
+
+    def test_workers_are_added(self):
+        self.succeed("up")
+        self.succeed("start", "worker-2")
+        self.succeed("stop", "worker-2")
+        self.assertEqual(self.stack("start", "worker-91").returncode, 1)
+
+    def test_a_taken_port_is_named(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            result = self.stack("up", "--servers-only", PORT=str(port))
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"port {port} is taken", result.stderr)
+
+    def test_a_failed_start_leaves_nothing(self):
+        result = self.stack("up", PROGRAMS="/nonexistent")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("make build", result.stderr)
+
+    def test_an_interrupted_start_leaves_nothing(self):
+        for pid_file in ("postgres", "ftp", "web"):
+            with self.subTest(pid_file):
+                start = subprocess.Popen([STACK, "up"], env=self.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+                while not (self.state / "pids" / f"{pid_file}.pid").exists() and start.poll() is None:
+                    time.sleep(0.001)
+                start.send_signal(signal.SIGINT)
+                start.communicate(timeout=120)
+                self.assertEqual(start.returncode, 130)
+                self.assertEqual(self.processes_left(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
