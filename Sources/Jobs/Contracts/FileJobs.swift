@@ -1,9 +1,9 @@
 public import Platform
 public import Redis
 
-/// The jobs of one staging area's files.
+/// The jobs of files.
 ///
-/// Their queues carry the name of the area, because only workers that mount it can serve them. Their ids follow from the
+/// Their queues carry the name of the staging area, because only workers that mount it can serve them. Their ids follow from the
 /// file, so enqueuing twice is enqueuing once.
 public struct FileJobs: Sendable {
     /// What a file needs.
@@ -17,25 +17,23 @@ public struct FileJobs: Sendable {
         public let key: String
         /// Among tenants the queue divides its workers fairly.
         public let tenant: String
+        /// The staging area that received the file.
+        public let area: String
         public let kind: Kind
 
-        public init(file: UUIDv7, key: String, tenant: String, kind: Kind) {
+        public init(file: UUIDv7, key: String, tenant: String, area: String, kind: Kind) {
             self.file = file
             self.key = key
             self.tenant = tenant
+            self.area = area
             self.kind = kind
         }
     }
 
-    private let area: String
-    private let transfers: RedisJobQueue
-    private let deletions: RedisJobQueue
+    private let client: RedisClient
 
-    /// - Throws: `.invalidJob` when the area's name cannot be part of a queue's.
-    public init(client: RedisClient, area: String) throws(JobsError) {
-        self.area = area
-        transfers = try RedisJobQueue(client: client, name: Self.queue(TransferFile.queue, area: area))
-        deletions = try RedisJobQueue(client: client, name: Self.queue(DeleteFile.queue, area: area))
+    public init(client: RedisClient) {
+        self.client = client
     }
 
     /// The name of an area's queue: `transfer@default`.
@@ -45,24 +43,32 @@ public struct FileJobs: Sendable {
     ///
     /// - Returns: a result for each, in order.
     public func enqueue(_ work: [Work]) async throws(JobsError) -> [EnqueueResult] {
-        var requests: (transfers: [JobRequest], deletions: [JobRequest]) = ([], [])
-        for item in work {
-            switch item.kind {
-            case .transfer:
-                requests.transfers.append(
-                    try JobRequest(
-                        TransferFile(file: item.file, key: item.key), id: TransferFile.id(of: item.file), tenant: item.tenant,
-                        queue: Self.queue(TransferFile.queue, area: area)))
-            case .delete:
-                requests.deletions.append(
-                    try JobRequest(
-                        DeleteFile(file: item.file, key: item.key), id: DeleteFile.id(of: item.file), tenant: item.tenant,
-                        queue: Self.queue(DeleteFile.queue, area: area)))
-            }
+        var batches: [String: (indexes: [Int], requests: [JobRequest])] = [:]
+        for (index, item) in work.enumerated() {
+            let request = try item.request()
+            batches[request.queue, default: ([], [])].indexes.append(index)
+            batches[request.queue, default: ([], [])].requests.append(request)
         }
-        var results: (transfers: ArraySlice<EnqueueResult>, deletions: ArraySlice<EnqueueResult>) = ([], [])
-        if !requests.transfers.isEmpty { results.transfers = try await transfers.enqueue(requests.transfers)[...] }
-        if !requests.deletions.isEmpty { results.deletions = try await deletions.enqueue(requests.deletions)[...] }
-        return work.compactMap { $0.kind == .transfer ? results.transfers.popFirst() : results.deletions.popFirst() }
+        var results = [EnqueueResult](repeating: .enqueued, count: work.count)
+        for (name, batch) in batches {
+            let queue = try RedisJobQueue(client: client, name: name)
+            for (index, result) in zip(batch.indexes, try await queue.enqueue(batch.requests)) { results[index] = result }
+        }
+        return results
+    }
+}
+
+extension FileJobs.Work {
+    fileprivate func request() throws(JobsError) -> JobRequest {
+        switch kind {
+        case .transfer:
+            try JobRequest(
+                TransferFile(file: file, key: key), id: TransferFile.id(of: file), tenant: tenant,
+                queue: FileJobs.queue(TransferFile.queue, area: area))
+        case .delete:
+            try JobRequest(
+                DeleteFile(file: file, key: key), id: DeleteFile.id(of: file), tenant: tenant,
+                queue: FileJobs.queue(DeleteFile.queue, area: area))
+        }
     }
 }

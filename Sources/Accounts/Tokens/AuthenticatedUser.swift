@@ -1,0 +1,14 @@
+public import Platform
+
+/// Somebody who has proved who they are with an API token.
+public struct AuthenticatedUser: Sendable, Hashable {
+    public let id: UserID
+    public let name: String
+    /// The token they used.
+    public let token: Int64
+}
+
+extension AuthenticatedUser: CustomStringConvertible {
+    /// Safe to log: without the name.
+    public var description: String { "user \(id) by token \(token)" }
+}

@@ -1,0 +1,127 @@
+import Cryptography
+public import Platform
+public import Postgres
+
+/// What owners may know and do about their files. Every query carries the owner; files being deleted are invisible.
+public struct FileCatalog: Sendable {
+    /// The largest page.
+    public static let maximumLimit = 500
+
+    private let pool: PostgresPool
+
+    public init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
+    /// One page of an owner's files.
+    ///
+    /// - Parameters:
+    ///   - search: a part of the name, in any case; nil or empty for all files. Wildcards have no meaning.
+    ///   - limit: clamped to 1…500.
+    ///   - cursor: from the page before, made for the same `sort`.
+    /// - Throws: `.badCursor`, `.database`.
+    public func page(
+        owner: UserID, search: String? = nil, sort: FileSort = .newest, limit: Int = 50, cursor: FileCursor? = nil
+    ) async throws(FilesError) -> FilePage {
+        if let cursor, cursor.sort != sort { throw FileCursor.bad }
+        let limit = min(max(limit, 1), Self.maximumLimit)
+        var sql: SQL = """
+            SELECT \(sql: FileRecord.columns), lower(name) AS sort_name FROM files
+            WHERE owner_id = \(owner) AND state <> 'deleting'
+            """
+        if let search, !search.isEmpty {
+            guard let pattern = SearchPattern.make(containing: search) else { return FilePage(files: [], next: nil) }
+            sql.append(" AND name ILIKE \(pattern)")
+        }
+        if let cursor { sql.append(Self.condition(after: cursor)) }
+        sql.append(Self.order(sort))
+        sql.append(" LIMIT \(limit + 1)")
+        let rows = try await query(sql)
+        let files = try FileRecord.records(Array(rows.prefix(limit)))
+        guard rows.count > limit, let last = files.last else { return FilePage(files: files, next: nil) }
+        return FilePage(files: files, next: try Self.cursor(after: last, row: rows[limit - 1], sort: sort))
+    }
+
+    /// One of the owner's files; nil when there is none of that id, or it is somebody else's.
+    public func find(owner: UserID, id: FileID) async throws(FilesError) -> FileRecord? {
+        try FileRecord.records(
+            await query(
+                "SELECT \(sql: FileRecord.columns) FROM files WHERE id = \(id) AND owner_id = \(owner) AND state <> 'deleting'")
+        ).first
+    }
+
+    /// Deletes files for their owner: they are invisible at once, and a worker removes the bytes.
+    ///
+    /// - Returns: those that were there and are the owner's; the others are not distinguished.
+    public func markDeleting(owner: UserID, ids: [FileID]) async throws(FilesError) -> [FileID: FileRecord] {
+        var deleted: [FileID: FileRecord] = [:]
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let rows = try await query(Self.deletion(owner: owner, ids: Array(rest.prefix(Self.maximumLimit))))
+            rest = rest.dropFirst(Self.maximumLimit)
+            for record in try FileRecord.records(rows) { deleted[record.id] = record }
+        }
+        return deleted
+    }
+
+    private func query(_ sql: SQL) async throws(FilesError) -> [PostgresRow] {
+        do throws(PostgresError) {
+            return try await pool.query(sql)
+        } catch {
+            throw FilesError(error)
+        }
+    }
+}
+
+extension FileCatalog {
+    /// Rows are locked in the order of their ids, here and in `FileTransitions`, so that batches cannot deadlock.
+    private static func deletion(owner: UserID, ids: [FileID]) -> SQL {
+        """
+        WITH picked AS (
+            SELECT id AS picked_id FROM files
+            WHERE id = ANY(\(ids)) AND owner_id = \(owner) AND state <> 'deleting' ORDER BY id FOR UPDATE),
+        marked AS (
+            UPDATE files SET state = 'deleting' FROM picked WHERE id = picked_id RETURNING files.*),
+        queued AS (
+            INSERT INTO files_outstanding (file) SELECT id FROM marked ON CONFLICT DO NOTHING)
+        SELECT \(sql: FileRecord.columns) FROM marked
+        """
+    }
+
+    /// The expressions are those of the indexes, so that a page is one range of an index.
+    private static func order(_ sort: FileSort) -> SQL {
+        switch (sort.field, sort.isDescending) {
+        case (.created, false): " ORDER BY id"
+        case (.created, true): " ORDER BY id DESC"
+        case (.name, false): #" ORDER BY lower(name) COLLATE "C", id"#
+        case (.name, true): #" ORDER BY lower(name) COLLATE "C" DESC, id DESC"#
+        case (.size, false): " ORDER BY size, id"
+        case (.size, true): " ORDER BY size DESC, id DESC"
+        }
+    }
+
+    private static func condition(after cursor: FileCursor) -> SQL {
+        let comparison: SQL = cursor.sort.isDescending ? "<" : ">"
+        return switch cursor.position {
+        case .created: " AND id \(sql: comparison) \(cursor.id)"
+        case .name(let name): #" AND (lower(name) COLLATE "C", id) \#(sql: comparison) (\#(name), \#(cursor.id))"#
+        case .size(let size): " AND (size, id) \(sql: comparison) (\(size), \(cursor.id))"
+        }
+    }
+
+    private static func cursor(after last: FileRecord, row: PostgresRow, sort: FileSort) throws(FilesError) -> FileCursor {
+        let position: FileCursor.Position
+        switch sort.field {
+        case .created: position = .created
+        case .size: position = .size(last.size)
+        case .name:
+            // The database's own lower-case form: Swift's differs for some letters.
+            do throws(PostgresError) {
+                position = .name(try row.decode("sort_name"))
+            } catch {
+                throw FilesError(error)
+            }
+        }
+        return FileCursor(sort: sort, position: position, id: last.id)
+    }
+}

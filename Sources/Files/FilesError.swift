@@ -1,0 +1,51 @@
+/// What went wrong with a file.
+///
+/// `description` is safe to log: it holds no user's file name and no content.
+public struct FilesError: Error, CustomStringConvertible {
+    /// The kind of failure, for `catch` and `==`.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Kind: String {
+            case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, cancelled, closed, misuse
+        }
+        private let kind: Kind
+
+        /// The name of a file cannot be cleaned into one that is usable.
+        public static let badName = Self(kind: .badName)
+        /// A cursor was not made by this service, or for another sort order.
+        public static let badCursor = Self(kind: .badCursor)
+        /// An upload is longer than its limit.
+        public static let tooLarge = Self(kind: .tooLarge)
+        /// The staging area has no room: bytes, inodes or quota. Nothing of the upload remains.
+        public static let stagingFull = Self(kind: .stagingFull)
+        /// The staging area failed in another way. Nothing of the upload remains.
+        public static let storage = Self(kind: .storage)
+        /// Postgres is unavailable or refused the statement, and nothing was changed.
+        public static let database = Self(kind: .database)
+        /// The connection to Postgres was lost during the commit, so the change may have been made or not.
+        public static let unknownOutcome = Self(kind: .unknownOutcome)
+        /// The calling task was cancelled.
+        public static let cancelled = Self(kind: .cancelled)
+        /// The service is shutting down.
+        public static let closed = Self(kind: .closed)
+        /// The call is not possible in this state, such as writing to an upload that has ended.
+        public static let misuse = Self(kind: .misuse)
+
+        public var description: String { kind.rawValue }
+    }
+
+    public let code: Code
+    /// A sentence made by this module.
+    public let message: String
+    /// What caused this, if it came from below.
+    public let underlying: (any Error)?
+
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    public var description: String {
+        underlying.map { "files \(code): \(message) (\($0))" } ?? "files \(code): \(message)"
+    }
+}

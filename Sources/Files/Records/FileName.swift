@@ -1,0 +1,130 @@
+import Foundation
+
+/// A user's name for a file, cleaned for display.
+///
+/// It is never part of a path, a key or an FTP command, so what remains to be done is that it is one line of text that
+/// means the same to every reader. In this order:
+/// - Refused: bytes that are not UTF-8, NUL, and the escapes `%00`, `%2F`, `%5C` (decoding was the caller's task and is
+///   done once); nothing left in the end.
+/// - Cut: everything up to the last `/` or `\`.
+/// - Removed: control characters, bidirectional controls, zero-width characters other than the joiners that scripts and
+///   emoji need, line and paragraph separators; blanks at both ends and dots at the end.
+/// - Neutralised for Windows: `:` becomes `_`, and a device name such as `CON` gets a `_` in front.
+/// - Normalised to NFC and cut to 255 bytes between graphemes, keeping a short extension.
+///
+/// Everything else is kept, also quotes, angle brackets and leading hyphens: encoding is the task of each output. Two files
+/// of one owner may have equal names; they are different files.
+public struct FileName: Sendable, Hashable {
+    /// The longest name in bytes of UTF-8.
+    public static let maximumByteCount = 255
+    /// The longest text that is looked at.
+    static let maximumInputByteCount = 65_536
+
+    public let value: String
+
+    /// - Throws: `.badName`.
+    public init(cleaning text: String) throws(FilesError) {
+        guard text.utf8.count <= Self.maximumInputByteCount else { throw FilesError(.badName, "the file name is too long") }
+        let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
+        try Self.refuseEscapes(text)
+        var name = Self.lastComponent(text)
+        name = Self.removingInvisible(name)
+        // ASCII is normalised already; the rest goes through ICU.
+        if !isASCII { name = name.precomposedStringWithCanonicalMapping }
+        name = Self.neutralised(Self.trimmed(name))
+        if name.utf8.count > Self.maximumByteCount { name = Self.trimmed(Self.shortened(name)) }
+        guard !name.isEmpty else { throw FilesError(.badName, "nothing is left of the file name") }
+        value = name
+    }
+
+    /// - Throws: `.badName`, also for bytes that are not UTF-8 (overlong forms and surrogates included).
+    public init(cleaning bytes: some Collection<UInt8>) throws(FilesError) {
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw FilesError(.badName, "the file name is not UTF-8") }
+        try self.init(cleaning: text)
+    }
+
+    /// The extension in lower case when it has 1…10 characters of `[a-z0-9]` only.
+    package var keyExtension: String? {
+        guard let dot = value.utf8.lastIndex(of: UInt8(ascii: ".")), dot != value.utf8.startIndex else { return nil }
+        let text = value[value.utf8.index(after: dot)...].utf8
+        let isSafe = text.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+        guard (1...10).contains(text.count), isSafe else { return nil }
+        return String(decoding: text, as: UTF8.self).lowercased()
+    }
+}
+
+extension FileName: CustomStringConvertible, CustomDebugStringConvertible {
+    /// Safe to log: without the name.
+    public var description: String { "file name of \(value.utf8.count) bytes" }
+    public var debugDescription: String { value }
+}
+
+extension FileName {
+    private static func refuseEscapes(_ text: String) throws(FilesError) {
+        guard !text.utf8.contains(0) else { throw FilesError(.badName, "the file name holds a NUL") }
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return }
+        let upper = Array(text.utf8).map { (0x61...0x7A).contains($0) ? $0 - 0x20 : $0 }
+        for start in upper.indices.dropLast(2) where upper[start] == UInt8(ascii: "%") {
+            switch (upper[start + 1], upper[start + 2]) {
+            case (0x30, 0x30), (0x32, 0x46), (0x35, 0x43): throw FilesError(.badName, "the file name is encoded twice")
+            default: continue
+            }
+        }
+    }
+
+    private static func lastComponent(_ text: String) -> String {
+        guard let cut = text.utf8.lastIndex(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }) else { return text }
+        return String(decoding: text.utf8[text.utf8.index(after: cut)...], as: UTF8.self)
+    }
+
+    private static func removingInvisible(_ text: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars where isVisible(scalar) { scalars.append(scalar == ":" ? "_" : scalar) }
+        return String(scalars)
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return (0x20...0x7E).contains(scalar.value) }
+        // ZWNJ and ZWJ: Persian words and composed emoji are different without them.
+        if scalar.value == 0x200C || scalar.value == 0x200D { return true }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: return false
+        default: return !scalar.properties.isNoncharacterCodePoint
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var scalars = text.unicodeScalars[...]
+        while let first = scalars.first, first.properties.isWhitespace { scalars.removeFirst() }
+        while let last = scalars.last, last == "." || last.properties.isWhitespace { scalars.removeLast() }
+        return String(scalars)
+    }
+
+    private static func neutralised(_ name: String) -> String {
+        let stem = name.prefix { $0 != "." }.uppercased()
+        return devices.contains(stem.trimmingCharacters(in: .whitespaces)) ? "_" + name : name
+    }
+
+    private static let devices: Set<String> = {
+        var names: Set = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]
+        for port in ["COM", "LPT"] {
+            for digit in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "¹", "²", "³"] { names.insert(port + digit) }
+        }
+        return names
+    }()
+
+    /// As many graphemes as fit, then the extension if it is short.
+    private static func shortened(_ name: String) -> String {
+        var suffix = ""
+        if let dot = name.lastIndex(of: "."), name[dot...].utf8.count <= 16 { suffix = String(name[dot...]) }
+        var room = maximumByteCount - suffix.utf8.count
+        var result = ""
+        for character in name.dropLast(suffix.count) {
+            let count = character.utf8.count
+            guard count <= room else { break }
+            room -= count
+            result.append(character)
+        }
+        return result.isEmpty ? "" : result + suffix
+    }
+}

@@ -1,0 +1,98 @@
+import Cryptography
+import Glibc
+public import Platform
+import Synchronization
+
+/// The directory in which uploads wait, safe on disk, for their transfer.
+///
+/// `incoming/` holds uploads that are being received, `ready/` only whole and durable files under the id of their row.
+public final class StagingArea: Sendable {
+    public let configuration: StagingConfiguration
+    package let pool: BlockingPool
+    let inlineBudget: InlineBudget
+    private let space: FreeSpace
+    private let opened = Mutex<(directories: StagingDirectories, id: String)?>(nil)
+
+    /// - Parameter pool: where all access to the disk happens; at least 4 threads.
+    public init(configuration: StagingConfiguration, pool: BlockingPool) {
+        self.configuration = configuration
+        self.pool = pool
+        inlineBudget = InlineBudget(bytes: configuration.inlineBudget)
+        space = FreeSpace(configuration)
+    }
+
+    /// Makes what is missing and opens the area. Blocks; to be called once before everything else.
+    public func prepare() throws(FilesError) {
+        let directories = try StagingDirectories(root: configuration.root)
+        let id = try AreaFile(path: configuration.root + "/area").readOrMake(configuration.areaID)
+        opened.withLock { $0 = (directories, id) }
+    }
+
+    /// The id of the area, which names the queue of its transfers. Nil before `prepare()`.
+    public var areaID: String? { opened.withLock { $0?.id } }
+
+    /// Begins an upload.
+    ///
+    /// - Parameters:
+    ///   - limit: the most bytes it may have.
+    ///   - expected: how many it will have, where the peer has announced that; refused at once if there is no room for them.
+    /// - Throws: `.stagingFull`, `.tooLarge` (announced), `.storage`.
+    public func makeUpload(limit: Int64, expected: Int64 = 0) throws(FilesError) -> StagedUpload {
+        guard expected <= limit else { throw FilesError(.tooLarge, "more than \(limit) bytes") }
+        _ = try directories()
+        try checkSpace(for: max(0, expected))
+        return StagedUpload(area: self, limit: limit)
+    }
+
+    /// Whether there is room for `count` more bytes; cheap, measured at most once a second.
+    ///
+    /// - Throws: `.stagingFull`, or `.storage` when the file system does not answer.
+    public func checkSpace(for count: Int64 = 0) throws(FilesError) {
+        try space.check(for: count)
+    }
+
+    /// Where the bytes of an accepted file are until they are stored.
+    public func path(of id: FileID) -> String {
+        "\(configuration.root)/ready/\(id)"
+    }
+
+    /// Removes the bytes of files. Those already gone count as removed; whoever is reading them reads on.
+    public func remove(_ ids: [FileID]) async throws(FilesError) {
+        let directories = try directories()
+        try await onPool { () throws(FilesError) in
+            for id in ids where unlinkat(directories.ready, id.description, 0) != 0 && errno != ENOENT {
+                throw .system("unlink", errno)
+            }
+        }
+    }
+
+    /// Removes the bytes of one file.
+    public func remove(_ id: FileID) async throws(FilesError) {
+        try await remove([id])
+    }
+
+    /// Gives up a received file that is not going to be accepted.
+    public func discard(_ file: ReceivedFile) async {
+        guard case .incoming(let incoming) = file.content else { return }
+        // Shielded: a cancelled caller must clean up too. If the pool has ended, letting go of the file removes it.
+        _ = await Task { [pool] in try await pool.run { incoming.remove() } }.result
+    }
+
+    func directories() throws(FilesError) -> StagingDirectories {
+        guard let directories = opened.withLock({ $0?.directories }) else { throw FilesError(.misuse, "the staging area is not prepared") }
+        return directories
+    }
+
+    func makeFile() async throws(FilesError) -> IncomingFile {
+        let directories = try directories()
+        return try await onPool { () throws(FilesError) in try IncomingFile(in: directories) }
+    }
+
+    func onPool<T: Sendable>(_ body: @escaping @Sendable () throws(FilesError) -> T) async throws(FilesError) -> T {
+        do {
+            return try await pool.run(body)
+        } catch {
+            throw FilesError(error)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Cryptography
+public import Platform
+public import Postgres
+public import ServiceLifecycle
+
+/// The worker's side of a file's life.
+///
+/// Concurrent calls share statements and commits. Each change happens only from the state it belongs to, so that it is
+/// harmless to make it twice or too late.
+public final class FileTransitions: Sendable, Service {
+    private let pool: PostgresPool
+    private let loads: Batcher<FileID, FileRecord?>
+    private let changes: Batcher<FileChange, Bool>
+
+    public init(pool: PostgresPool) {
+        self.pool = pool
+        loads = Batcher(maximumItems: 128, maximumInFlight: 2) { ids in
+            await Self.results(for: ids) { try await Self.load(ids, pool) }
+        }
+        changes = Batcher(maximumItems: 128, maximumInFlight: 2) { changes in
+            await Self.results(for: changes) { try await FileChange.apply(changes, pool) }
+        }
+    }
+
+    /// Works until graceful shutdown; whatever uses it has to end before.
+    public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [loads] in await loads.run() }
+            group.addTask { [changes] in await changes.run() }
+        }
+    }
+
+    /// The file in whatever state, or nil when there is no row.
+    public func load(_ id: FileID) async throws(FilesError) -> FileRecord? {
+        try await submit(id, to: loads)
+    }
+
+    /// Notes that the bytes are on the FTP server.
+    ///
+    /// - Returns: false when the file is no longer staged; then what was uploaded must be removed again.
+    public func markStored(_ id: FileID) async throws(FilesError) -> Bool {
+        try await submit(.stored(id), to: changes)
+    }
+
+    /// Notes that the transfer of a staged file was given up.
+    ///
+    /// - Parameter reason: for the owner and the operator to read.
+    /// - Returns: false when the file is no longer staged.
+    @discardableResult
+    public func markFailed(_ id: FileID, reason: String) async throws(FilesError) -> Bool {
+        try await submit(.failed(id, reason: reason), to: changes)
+    }
+
+    /// Removes the row of a file that is being deleted, after its bytes.
+    ///
+    /// - Returns: false when there is no such row.
+    @discardableResult
+    public func remove(_ id: FileID) async throws(FilesError) -> Bool {
+        try await submit(.removed(id), to: changes)
+    }
+
+    /// Files of a staging area that still need a worker (staged or deleting), in the order of their ids.
+    ///
+    /// - Parameters:
+    ///   - area: the id of the area.
+    ///   - after: the last file of the page before.
+    ///   - age: leaves out files accepted more recently.
+    public func outstanding(in area: String, after: FileID? = nil, olderThan age: Duration, limit: Int) async throws(FilesError)
+        -> [FileRecord]
+    {
+        let now = FileID().milliseconds
+        let (seconds, attoseconds) = age.components
+        let newest = FileID(milliseconds: max(0, now - seconds * 1000 - attoseconds / 1_000_000_000_000_000))
+        let rows = try await query(
+            """
+            SELECT \(sql: FileRecord.columns) FROM files_outstanding JOIN files ON id = file
+            WHERE area = \(area) AND file < \(newest) AND (\(after as FileID?)::uuid IS NULL OR file > \(after as FileID?)) ORDER BY file LIMIT \(limit)
+            """)
+        return try FileRecord.records(rows)
+    }
+
+    /// Which of these files need their staged bytes: those with a row that is not `stored`.
+    public func needingBytes(_ ids: [FileID]) async throws(FilesError) -> Set<FileID> {
+        do throws(PostgresError) {
+            var found: Set<FileID> = []
+            for row in try await pool.query("SELECT id FROM files WHERE id = ANY(\(ids)) AND state <> 'stored'") {
+                found.insert(try row.decode("id"))
+            }
+            return found
+        } catch {
+            throw FilesError(error)
+        }
+    }
+
+    private func query(_ sql: SQL) async throws(FilesError) -> [PostgresRow] {
+        do throws(PostgresError) {
+            return try await pool.query(sql)
+        } catch {
+            throw FilesError(error)
+        }
+    }
+
+    private func submit<Item, Output>(_ item: Item, to batcher: Batcher<Item, Output>) async throws(FilesError) -> Output {
+        do {
+            return try await batcher.submit(item)
+        } catch {
+            throw FilesError(error)
+        }
+    }
+
+    private static func load(_ ids: [FileID], _ pool: PostgresPool) async throws -> [FileRecord?] {
+        let rows = try await pool.query("SELECT \(sql: FileRecord.columns) FROM files WHERE id = ANY(\(ids))")
+        var found: [FileID: FileRecord] = [:]
+        for record in try FileRecord.records(rows) { found[record.id] = record }
+        return ids.map { found[$0] }
+    }
+
+    private static func results<Item, Output>(
+        for items: [Item], _ body: () async throws -> [Output]
+    ) async -> [Result<Output, any Error>] {
+        do {
+            return try await body().map { .success($0) }
+        } catch {
+            return items.map { _ in .failure(error) }
+        }
+    }
+}

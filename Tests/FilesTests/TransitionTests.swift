@@ -1,0 +1,168 @@
+import Files
+import Platform
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Transitions", .requires(.postgres))
+struct TransitionTests {
+    private let owner = UserID(rawValue: 1)
+
+    @Test("a staged file becomes stored, once")
+    func stored() async throws {
+        try await run { transitions, catalog, pool in
+            let id = try await insert(pool, owner, "a")
+            #expect(try await transitions.load(id)?.state == .staged)
+            #expect(try await transitions.markStored(id))
+            let record = try #require(try await transitions.load(id))
+            #expect(record.state == .stored && record.storedAt != nil)
+            #expect(try await !transitions.markStored(id))
+            #expect(try await !transitions.markFailed(id, reason: "late"))
+            #expect(try await transitions.outstanding(in: "a", olderThan: .zero, limit: 10).isEmpty)
+        }
+    }
+
+    @Test("a file that its owner deletes during the transfer does not become stored")
+    func deletedMeanwhile() async throws {
+        try await run { transitions, catalog, pool in
+            let id = try await insert(pool, owner, "a")
+            _ = try await catalog.markDeleting(owner: owner, ids: [id])
+            #expect(try await !transitions.markStored(id))
+            #expect(try await transitions.load(id)?.state == .deleting)
+            #expect(try await transitions.remove(id))
+            #expect(try await transitions.load(id) == nil)
+            #expect(try await !transitions.remove(id))
+            #expect(try await !transitions.markStored(id))
+        }
+    }
+
+    @Test("only a file that is being deleted can be removed")
+    func removeStaged() async throws {
+        try await run { transitions, _, pool in
+            let id = try await insert(pool, owner, "a")
+            #expect(try await !transitions.remove(id))
+            #expect(try await transitions.load(id) != nil)
+        }
+    }
+
+    @Test("a stored file that is deleted is outstanding again until it is gone")
+    func deleteStored() async throws {
+        try await run { transitions, catalog, pool in
+            let id = try await insert(pool, owner, "a")
+            #expect(try await transitions.markStored(id))
+            _ = try await catalog.markDeleting(owner: owner, ids: [id])
+            #expect(try await outstanding(transitions) == [id])
+            #expect(try await transitions.remove(id))
+            #expect(try await outstanding(transitions).isEmpty)
+        }
+    }
+
+    @Test("a failure keeps its reason")
+    func failed() async throws {
+        try await run { transitions, _, pool in
+            let ids = try await [insert(pool, owner, "a"), insert(pool, owner, "b")]
+            async let first = transitions.markFailed(ids[0], reason: "552 quota\0")
+            async let second = transitions.markFailed(ids[1], reason: "it's \"over\", {really}")
+            let isNoted = try await [first, second]
+            #expect(isNoted == [true, true])
+            #expect(try await transitions.load(ids[0])?.failure == "552 quota")
+            #expect(try await transitions.load(ids[1])?.failure == "it's \"over\", {really}")
+            #expect(try await outstanding(transitions).isEmpty)
+        }
+    }
+
+    @Test("two hundred handlers share transactions, and each gets its own answer")
+    func batched() async throws {
+        try await run { transitions, catalog, pool in
+            var ids: [FileID] = []
+            for index in 0..<200 { ids.append(try await insert(pool, owner, "f\(index)")) }
+            let deleted = Set(ids.enumerated().filter { $0.offset % 3 == 0 }.map(\.element))
+            _ = try await catalog.markDeleting(owner: owner, ids: Array(deleted))
+            let stored = try await withThrowingTaskGroup(of: (FileID, Bool).self) { group in
+                for id in ids {
+                    group.addTask {
+                        guard let record = try await transitions.load(id), record.id == id else { return (id, false) }
+                        return (id, try await transitions.markStored(id))
+                    }
+                }
+                return try await group.reduce(into: Set<FileID>()) { if $1.1 { $0.insert($1.0) } }
+            }
+            #expect(stored == Set(ids).subtracting(deleted))
+            let batches = try await pool.query("SELECT count(DISTINCT xmin::text) FROM files WHERE state = 'stored'")
+            #expect(try batches[0].decode(at: 0, as: Int.self) < 60)
+        }
+    }
+
+    @Test("storing and deleting at once: exactly one of them decides")
+    func race() async throws {
+        try await run { transitions, catalog, pool in
+            for _ in 0..<10 {
+                var ids: [FileID] = []
+                for index in 0..<20 { ids.append(try await insert(pool, owner, "r\(index)")) }
+                let all = ids
+                async let deleted = catalog.markDeleting(owner: owner, ids: all.reversed())
+                let stored = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for id in all { group.addTask { try await transitions.markStored(id) } }
+                    return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+                }
+                let count = try await deleted.count
+                #expect(count == 20)
+                let rows = try await pool.query(
+                    """
+                    SELECT count(stored_at) AS stored, count(*) FILTER (WHERE state = 'deleting') AS deleting
+                    FROM files WHERE id = ANY(\(all))
+                    """)
+                #expect(try rows[0].decode("stored", as: Int.self) == stored)
+                #expect(try rows[0].decode("deleting", as: Int.self) == 20)
+                #expect(try await Set(outstanding(transitions)).isSuperset(of: all))
+            }
+        }
+    }
+
+    @Test("outstanding files come in pages, the young ones left out")
+    func outstandingPages() async throws {
+        try await run { transitions, _, pool in
+            var ids: [FileID] = []
+            for index in 0..<7 { ids.append(try await insert(pool, owner, "f\(index)")) }
+            ids.sort()
+            var found: [FileID] = []
+            while true {
+                let page = try await transitions.outstanding(in: "a", after: found.last, olderThan: .seconds(-60), limit: 3)
+                if page.isEmpty { break }
+                found += page.map(\.id)
+            }
+            #expect(found == ids)
+            #expect(try await transitions.outstanding(in: "a", olderThan: .seconds(3600), limit: 10).isEmpty)
+            #expect(try await transitions.needingBytes(ids + [FileID()]) == Set(ids))
+        }
+    }
+
+    @Test("a database that is gone is an error for every caller, not a trap")
+    func unreachable() async throws {
+        let configuration = PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "none")
+        try await TestDatabase.withPool(configuration) { pool in
+            try await running(FileTransitions(pool: pool)) { transitions in
+                #expect(await code { _ = try await transitions.load(FileID()) } == .database)
+                #expect(await code { _ = try await transitions.markStored(FileID()) } == .database)
+            }
+        }
+    }
+
+    private func outstanding(_ transitions: FileTransitions) async throws -> [FileID] {
+        try await transitions.outstanding(in: "a", olderThan: .seconds(-60), limit: 1000).map(\.id)
+    }
+
+    private func run(_ body: (FileTransitions, FileCatalog, PostgresPool) async throws -> Void) async throws {
+        try await TestDatabase.with { pool in
+            try await running(FileTransitions(pool: pool)) { try await body($0, FileCatalog(pool: pool), pool) }
+        }
+    }
+
+    private func running(_ transitions: FileTransitions, _ body: (FileTransitions) async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await transitions.run() }
+            defer { group.cancelAll() }
+            try await body(transitions)
+        }
+    }
+}
