@@ -1,0 +1,58 @@
+import Foundation
+import Logging
+import NIOPosix
+import Platform
+import Postgres
+import Redis
+
+/// Makes what a command needs and ends it when the command is done.
+enum Composition {
+    /// Reads the settings, or ends the process with the message that names all that is wrong with them.
+    static func settings() -> Settings.CLI {
+        do {
+            return try Settings.CLI()
+        } catch {
+            FileHandle.standardError.write(Data((error.description + "\n").utf8))
+            exit(SettingsError.exitCode)
+        }
+    }
+
+    static func withPostgres<T: Sendable>(_ body: @escaping @Sendable (PostgresPool) async throws -> T) async throws -> T {
+        var configuration = try PostgresConfiguration(settings().database)
+        configuration.poolSize = 1
+        let pool = try PostgresPool(configuration: configuration, logger: logger)
+        return try await running({ try await pool.run() }) { try await body(pool) }
+    }
+
+    static func withRedis<T: Sendable>(_ body: @escaping @Sendable (RedisClient) async throws -> T) async throws -> T {
+        let client = RedisClient(
+            configuration: try RedisConfiguration(url: settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+        return try await running({ try await client.run() }) { try await body(client) }
+    }
+
+    /// Runs `body` beside a service, which is ended with it.
+    static func running<T: Sendable>(
+        _ service: @escaping @Sendable () async throws -> Void, _ body: @escaping @Sendable () async throws -> T
+    ) async throws -> T {
+        try await withThrowingTaskGroup(of: T?.self) { group in
+            group.addTask {
+                try await service()
+                return nil
+            }
+            group.addTask { try await body() }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Faults of the connection reach the operator as errors of the command; what the adapters log besides is for services.
+    private static var logger: Logger {
+        var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0, metadataProvider: nil) }
+        logger.logLevel = .error
+        return logger
+    }
+}

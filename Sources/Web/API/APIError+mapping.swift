@@ -1,0 +1,32 @@
+import Accounts
+import Files
+import Hummingbird
+
+extension APIError {
+    /// What the client is told about any error. What is not known is our own fault, and says nothing.
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as APIError: error
+            case let error as FilesError: Self(files: error)
+            case let error as MultipartError: Self(ProblemDetails(error))
+            case let error as RequestSyntaxError: Self(ProblemDetails(error))
+            case let error as AccountsError where error.code == .database || error.code == .closed: .unavailable
+            case let error as HTTPError where error.status == .notFound: .notFound
+            default: .internalError
+            }
+    }
+
+    private init(files error: FilesError) {
+        self =
+            switch error.code {
+            case .database, .closed, .cancelled: .unavailable
+            case .unknownOutcome: .unknownOutcome
+            case .stagingFull: .stagingFull
+            case .tooLarge: Self(413, "file-too-large", "The file is too large")
+            case .badName: Self(400, "bad-name", "The file name cannot be used", detail: error.message)
+            case .badCursor: Self(400, "bad-cursor", "The cursor is not one of ours", detail: "Start again without a cursor.")
+            default: .internalError
+            }
+    }
+}

@@ -1,0 +1,87 @@
+import HTTPTypes
+
+/// A refusal that the client is told about: what is wrong, and what to do.
+///
+/// Thrown anywhere below the routes and rendered in one place, `ProblemRendering`. The problem is sent to the client, so it
+/// never carries an underlying error.
+struct APIError: Error {
+    var problem: ProblemDetails
+    var headers: HTTPFields = [:]
+
+    /// - Parameters:
+    ///   - kind: names the kind of problem; the client's program branches on it. Sent as `/problems/<kind>`.
+    ///   - retryAfter: seconds after which the same request may succeed.
+    init(_ status: Int, _ kind: String, _ title: String, detail: String? = nil, retryAfter: Int? = nil) {
+        problem = ProblemDetails(status: status, title: title, type: "/problems/\(kind)", detail: detail)
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+    }
+
+    init(_ problem: ProblemDetails) {
+        self.problem = problem
+    }
+}
+
+extension APIError {
+    static var unauthorized: Self {
+        var error = Self(401, "unauthorized", "A valid API token is needed", detail: "Send it as Authorization: Bearer slc_….")
+        error.headers[.wwwAuthenticate] = "Bearer realm=\"sluice\""
+        return error
+    }
+
+    static let notFound = Self(404, "not-found", "There is no such thing here")
+    static let fileNotFound = Self(404, "file-not-found", "You have no file with this id")
+
+    static func methodNotAllowed(allow: String) -> Self {
+        var error = Self(405, "method-not-allowed", "This method has no meaning here", detail: "Allowed: \(allow).")
+        error.headers[.allow] = allow
+        return error
+    }
+
+    static func fileTooLarge(limit: Int64) -> Self {
+        Self(413, "file-too-large", "The file is too large", detail: "At most \(limit) bytes are taken.")
+    }
+
+    static func requestTooLarge(limit: Int) -> Self {
+        Self(413, "request-too-large", "The request body is too large", detail: "At most \(limit) bytes are taken.")
+    }
+
+    static let cutBody = Self(400, "cut-body", "The body ended before its announced length")
+
+    static let noFile = Self(
+        400, "no-file", "The request has no file", detail: "Send at least one part with a file name in its Content-Disposition.")
+
+    static let encodedBody = Self(
+        415, "encoded-body", "Encoded request bodies are not taken", detail: "Send the body without Content-Encoding.")
+
+    static func mediaType(expected: String) -> Self {
+        Self(415, "media-type", "The body has the wrong type", detail: "Send \(expected).")
+    }
+
+    static let expectationFailed = Self(417, "expectation-failed", "Only Expect: 100-continue is understood")
+
+    static func tooManyUploads(limit: Int) -> Self {
+        Self(
+            429, "too-many-uploads", "Too many uploads at the same time", detail: "At most \(limit) run in parallel for one user.",
+            retryAfter: 1)
+    }
+
+    static func badRange(size: Int64) -> Self {
+        var error = Self(416, "bad-range", "The file has no such range", detail: "One range within the file is answered.")
+        error.headers[.contentRange] = ByteRange.unsatisfiable.contentRange(size: size)
+        return error
+    }
+
+    static let internalError = Self(500, "internal", "Something went wrong on our side")
+
+    static let unavailable = Self(
+        503, "unavailable", "A service that is needed does not answer", detail: "Nothing was lost. Send the same request again.",
+        retryAfter: 2)
+
+    static let unknownOutcome = Self(
+        503, "unknown-outcome", "The connection to the database was lost at the last step",
+        detail: "The file may have been accepted: look for it before you send it again.", retryAfter: 2)
+
+    static let stagingFull = Self(
+        507, "staging-full", "There is no room for new files now",
+        detail: "Files already accepted are being carried on; that makes room.", retryAfter: 30)
+}

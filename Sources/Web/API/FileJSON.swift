@@ -1,0 +1,27 @@
+import Cryptography
+import Files
+import Foundation
+import Platform
+
+/// A file as clients see it.
+enum FileJSON {
+    static func write(_ file: FileRecord, to json: inout JSONWriter) {
+        json.object { json in
+            json.member("id", file.id.description)
+            json.member("name", file.name)
+            json.member("size", file.size)
+            json.member("contentType", file.contentType)
+            json.member("sha256", file.sha256.description)
+            json.member("state", file.state.rawValue)
+            json.member("createdAt", text(file.createdAt))
+            json.member("storedAt", file.storedAt.map(text))
+            if let failure = file.failure { json.member("failure", failure) }
+        }
+    }
+
+    private static func text(_ date: Date) -> String {
+        var bytes: [UInt8] = []
+        Timestamp.append(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()), to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

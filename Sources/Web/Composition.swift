@@ -1,0 +1,72 @@
+import Accounts
+import Files
+import Hummingbird
+import Jobs
+import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+import Platform
+import Postgres
+import Redis
+import ServiceLifecycle
+import UnixSignals
+
+/// Makes the services of a Web process and ties them together. No logic lives here.
+struct Composition {
+    /// Threads for file work. More than cores, because most of their time they wait for the disk.
+    private static let fileThreads = 8
+
+    let settings: Settings.Web
+
+    func run() async throws {
+        JSONLogHandler.bootstrap(level: settings.logLevel)
+        let registry = PrometheusRegistry()
+        registry.collect(ProcessMetrics.samples)
+        MetricsSystem.bootstrap(registry)
+        let logger = Logger(label: "web")
+
+        let postgres = try PostgresPool(configuration: PostgresConfiguration(settings.database), logger: logger)
+        let redis = RedisClient(
+            configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
+        let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
+        try staging.prepare()
+        let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
+        let intake = FileIntake(pool: postgres, staging: staging, announce: dispatcher.announce)
+        let routes = Routes(settings, postgres: postgres, staging: staging, intake: intake, announce: dispatcher.announce)
+        let probe = ProbeServer(
+            configuration: .init(address: settings.probe), checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
+            registry: registry, logger: logger)
+
+        var group = ServiceGroupConfiguration(
+            services: [probe, postgres, redis, intake, application(routes, logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
+        group.maximumGracefulShutdownDuration = settings.drainTimeout
+        group.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    private func application(_ routes: Routes, _ logger: Logger) -> some ApplicationProtocol {
+        Application(
+            responder: routes.build(), server: HTTPServer.channel(settings.uploads),
+            configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port), backlog: 1024), logger: logger)
+    }
+}
+
+extension Routes {
+    init(
+        _ settings: Settings.Web, postgres: PostgresPool, staging: StagingArea, intake: FileIntake,
+        announce: @escaping @Sendable ([FileRecord]) async -> Void
+    ) {
+        let catalog = FileCatalog(pool: postgres)
+        let list = ListHandlers(catalog: catalog)
+        self.init(
+            tokens: TokenStore(pool: postgres),
+            uploads: UploadHandlers(
+                staging: staging, intake: intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
+                limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest)),
+            list: list, content: ContentHandler(list: list, staging: staging, accelPrefix: settings.accelPrefix),
+            deletion: DeleteHandlers(catalog: catalog, announce: announce))
+    }
+}

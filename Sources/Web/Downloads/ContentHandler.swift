@@ -1,0 +1,81 @@
+import Files
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// `GET /files/{id}/content`: staged bytes are sent from here, stored ones by nginx.
+struct ContentHandler {
+    let list: ListHandlers
+    let staging: StagingArea
+    /// The internal location of nginx that holds the FTP root, with both slashes.
+    let accelPrefix: String
+
+    func get(_ request: Request, context: UserContext) async throws -> Response {
+        let file = try await list.find(context)
+        if file.state == .stored { return stored(file) }
+        if let bytes = try await staging.open(file.id) { return try staged(file, bytes, request) }
+        // The worker stored the file and removed its bytes between the two looks.
+        let again = try await list.find(context)
+        guard again.state == .stored else { throw APIError.unavailable }
+        return stored(again)
+    }
+
+    /// Hands over to nginx (X-Accel-Redirect), which answers ranges and conditions itself.
+    private func stored(_ file: FileRecord) -> Response {
+        var headers = Self.headers(of: file)
+        headers[.accelRedirect] = accelPrefix + file.key
+        return Response(status: .ok, headers: headers)
+    }
+
+    private func staged(_ file: FileRecord, _ bytes: StagedFile, _ request: Request) throws -> Response {
+        var headers = Self.headers(of: file)
+        headers[.acceptRanges] = "bytes"
+        headers[.eTag] = Self.entityTag(of: file)
+        let wanted = Self.isRangeCurrent(request, file) ? request.headers[.range] : nil
+        let range = ByteRange(wanted, size: file.size)
+        headers[.contentRange] = range.contentRange(size: file.size)
+        switch range {
+        case .whole:
+            return Response(status: .ok, headers: headers, body: body(bytes, 0..<file.size, request.method))
+        case .part(let range):
+            return Response(status: .partialContent, headers: headers, body: body(bytes, range, request.method))
+        case .unsatisfiable:
+            throw APIError.badRange(size: file.size)
+        }
+    }
+
+    private func body(_ bytes: StagedFile, _ range: Range<Int64>, _ method: HTTPRequest.Method) -> ResponseBody {
+        ResponseBody(contentLength: Int(range.upperBound - range.lowerBound)) { writer in
+            if method != .head {
+                var position = range.lowerBound
+                while position < range.upperBound {
+                    let piece = try await bytes.read(at: position, upTo: Int(min(range.upperBound - position, 256 << 10)))
+                    try await writer.write(piece)
+                    position += Int64(piece.readableBytes)
+                }
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// `If-Range` (RFC 9110, section 13.1.5): a range of another version is worth nothing.
+    private static func isRangeCurrent(_ request: Request, _ file: FileRecord) -> Bool {
+        request.headers[.ifRange].map { $0 == entityTag(of: file) } ?? true
+    }
+
+    private static func entityTag(of file: FileRecord) -> String { "\"\(file.sha256)\"" }
+
+    /// A file is data, never a page of ours: attachment, no sniffing, sandbox (H41).
+    private static func headers(of file: FileRecord) -> HTTPFields {
+        var headers = HTTPFields()
+        headers[.contentType] = file.contentType
+        headers[.contentDisposition] = ContentDisposition(attachment: file.name).value
+        headers[.contentSecurityPolicy] = "default-src 'none'; sandbox"
+        headers[.cacheControl] = "private, no-store"
+        return headers
+    }
+}
+
+extension HTTPField.Name {
+    static let accelRedirect = Self("X-Accel-Redirect")!
+}

@@ -1,0 +1,29 @@
+import Files
+import Jobs
+import Logging
+import Platform
+
+/// Tells the queue about files that need a worker.
+///
+/// Failure is only counted and logged: the row is the outbox, and Reconcile finds it.
+struct FileDispatcher {
+    let jobs: FileJobs
+    let logger: Logger
+
+    func announce(_ files: [FileRecord]) async {
+        do {
+            _ = try await jobs.enqueue(files.map(FileJobs.Work.init))
+        } catch {
+            logger.warning("jobs not enqueued; reconcile will", metadata: .init([.count: "\(files.count)", .error: "\(error)"]))
+        }
+    }
+}
+
+extension FileJobs.Work {
+    /// What the file's state asks for.
+    init(_ file: FileRecord) {
+        self.init(
+            file: file.id, key: file.key, tenant: file.owner.description, area: file.area,
+            kind: file.state == .deleting ? .delete : .transfer)
+    }
+}

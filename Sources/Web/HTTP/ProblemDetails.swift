@@ -1,0 +1,51 @@
+/// The body of every error answer (RFC 9457).
+///
+/// `detail` is for the person who sent the request: it never holds a path, a stack, a query or another person's data.
+package struct ProblemDetails: Hashable, Sendable {
+    /// The media type of the body.
+    package static let contentType = "application/problem+json"
+
+    /// A URI that names the kind of problem; `about:blank` says no more than the status does.
+    package var type: String
+    /// The kind of problem in a few words, the same for each occurrence.
+    package var title: String
+    /// The HTTP status.
+    package var status: Int
+    /// What happened this time.
+    package var detail: String?
+    /// Names the fault within its kind, where one kind has many: for programs, unlike `detail`.
+    package var code: String?
+
+    package init(status: Int, title: String, type: String = "about:blank", detail: String? = nil, code: String? = nil) {
+        self.type = type
+        self.title = title
+        self.status = status
+        self.detail = detail
+        self.code = code
+    }
+
+    /// Writes the members of the problem into an object, which may have members of its own beside them (RFC 9457, section 3.2).
+    package func writeMembers(to writer: inout JSONWriter) {
+        writer.member("type", type)
+        writer.member("title", title)
+        writer.member("status", status)
+        if let detail { writer.member("detail", detail) }
+        if let code { writer.member("code", code) }
+    }
+}
+
+extension ProblemDetails {
+    /// A refused header field or query string.
+    package init(_ error: RequestSyntaxError) {
+        self.init(
+            status: error.status, title: "Malformed request", type: "/problems/malformed-request", detail: error.message,
+            code: error.code.rawValue)
+    }
+
+    /// A refused multipart body.
+    package init(_ error: MultipartError) {
+        self.init(
+            status: error.status, title: "Malformed form data", type: "/problems/malformed-form-data", detail: error.message,
+            code: error.code.rawValue)
+    }
+}

@@ -1,0 +1,50 @@
+import Accounts
+import Files
+import Hummingbird
+import Platform
+
+/// `GET /files` and `GET /files/{id}`.
+struct ListHandlers {
+    private static let defaultLimit = 50
+
+    let catalog: FileCatalog
+
+    func page(_ request: Request, context: UserContext) async throws -> Response {
+        let query = try QueryParameters(request.uri.query)
+        try query.requireOnly(["search", "sort", "limit", "cursor"])
+        let sort = try query.single("sort").map { text in
+            guard let sort = FileSort(text) else {
+                throw APIError(
+                    400, "bad-sort", "The sort order is not known", detail: "One of created, name, size; descending with a minus in front.")
+            }
+            return sort
+        }
+        let limit = try query.number("limit", clampedTo: 1...FileCatalog.maximumLimit)
+        let page = try await catalog.page(
+            owner: context.user.id, search: query.single("search"), sort: sort ?? .newest, limit: limit ?? Self.defaultLimit,
+            cursor: query.single("cursor").map(FileCursor.init))
+        return JSONResponse.make { json in
+            json.object { json in
+                json.array("files") { json in
+                    for file in page.files { FileJSON.write(file, to: &json) }
+                }
+                json.member("next", page.next?.description)
+            }
+        }
+    }
+
+    func get(_ request: Request, context: UserContext) async throws -> Response {
+        let file = try await find(context)
+        return JSONResponse.make { FileJSON.write(file, to: &$0) }
+    }
+
+    /// The file that the path names.
+    ///
+    /// - Throws: `APIError.fileNotFound`, for a malformed id as for another user's, so that the two cannot be told apart.
+    func find(_ context: UserContext) async throws -> FileRecord {
+        guard let id = context.parameters.get("id").flatMap({ FileID($0) }),
+            let file = try await catalog.find(owner: context.user.id, id: id)
+        else { throw APIError.fileNotFound }
+        return file
+    }
+}

@@ -1,0 +1,36 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOHTTP1
+import Platform
+
+/// The one place where an error becomes an answer: an RFC 9457 problem, without a word about our insides.
+///
+/// A request that had a body gets `Connection: close`, because the body may be unread and what follows on the connection
+/// could not be told from it.
+struct ProblemRendering: RouterMiddleware {
+    typealias Context = WebContext
+
+    func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPParserError {
+            throw error
+        } catch {
+            let refusal = APIError(error)
+            if refusal.problem.status >= 500 {
+                context.logger.error("request failed", metadata: .init([.error: "\(error)", .path: "\(context.endpointPath ?? "-")"]))
+            }
+            var response = refusal.response()
+            if request.hasBody { response.headers[.connection] = "close" }
+            return response
+        }
+    }
+}
+
+extension Request {
+    /// Whether the head announces a body (RFC 9112, section 6.3).
+    var hasBody: Bool {
+        headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
+    }
+}

@@ -1,0 +1,21 @@
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+import Platform
+
+/// The HTTP/1.1 server and its limits on connections and heads. HTTP/2 and TLS end at nginx.
+enum HTTPServer {
+    private static let maximumHead = 32 << 10
+    private static let maximumHeaders = 100
+
+    static func channel(_ settings: Settings.Uploads) -> HTTPServerBuilder {
+        .http1(
+            configuration: .init(
+                additionalChannelHandlers: [
+                    LingeringCloseHandler(), SlowBodyHandler(minimumRate: Int(settings.minimumRate)),
+                ],
+                idleTimeout: TimeAmount(settings.idleTimeout),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: maximumHead, maxHeaderListSize: maximumHead, maxHeaderFieldCount: maximumHeaders)))
+    }
+}

@@ -1,0 +1,121 @@
+import Files
+import Hummingbird
+import NIOCore
+
+/// Streams the file parts of one multipart request into the staging area.
+///
+/// Nothing is accepted here. The caller gets all received files once the whole request has been read and found well
+/// formed; on every other way out their bytes are removed.
+struct MultipartReceiver {
+    /// A part whose bytes are complete in the staging area, or the reason why they are not wanted.
+    enum Part {
+        case received(ReceivedFile, name: FileName, contentType: String)
+        case refused(name: String?, APIError)
+    }
+
+    private enum Current {
+        case none
+        case file(StagedUpload, name: FileName, contentType: String)
+        /// A form field, or a file that has been refused: its bytes are thrown away.
+        case skipped
+    }
+
+    private let staging: StagingArea
+    private let limits: UploadLimits
+    private var parser: MultipartParser
+    private var current = Current.none
+    private var skipped: Int64 = 0
+    private(set) var parts: [Part] = []
+    /// The request was not read to its end, because what was left of it was only to be thrown away.
+    private(set) var stoppedEarly = false
+
+    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits) {
+        self.staging = staging
+        self.limits = limits
+        var multipart = MultipartLimits()
+        multipart.parts = limits.parts
+        parser = MultipartParser(boundary: boundary, limits: multipart)
+    }
+
+    /// Reads the body to its end.
+    ///
+    /// - Throws: `MultipartError` for a malformed or cut body, `FilesError`, or what reading the connection throws. What had
+    ///   been received is removed first.
+    mutating func receive(_ body: RequestBody) async throws {
+        do {
+            for try await bytes in body {
+                parser.feed(bytes)
+                guard try await advance() else { return }
+            }
+            try parser.end()
+        } catch {
+            await discard()
+            throw error
+        }
+    }
+
+    /// Removes everything that was received.
+    mutating func discard() async {
+        if case .file(let upload, _, _) = current { await upload.discard() }
+        current = .none
+        for case .received(let file, _, _) in parts { await staging.discard(file) }
+        parts = []
+    }
+
+    /// - Returns: whether to go on reading.
+    private mutating func advance() async throws -> Bool {
+        while let event = try parser.next() {
+            switch event {
+            case .partBegan(let headers): try begin(headers)
+            case .body(let bytes): try await take(bytes)
+            case .partEnded: try await end()
+            case .finished: break
+            }
+            if skipped > limits.skip {
+                stoppedEarly = true
+                current = .none
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func begin(_ headers: MultipartHeaders) throws {
+        current = .skipped
+        // Browsers send an empty name where no file was chosen.
+        guard let given = headers.filename, !given.isEmpty else { return }
+        let name: FileName
+        do {
+            name = try FileName(cleaning: given)
+        } catch {
+            return refuse(nil, APIError(error))
+        }
+        let upload = try staging.makeUpload(limit: limits.fileSize)
+        current = .file(upload, name: name, contentType: headers.contentType?.description ?? UploadHandlers.defaultType)
+    }
+
+    private mutating func take(_ bytes: ByteBuffer) async throws {
+        guard case .file(let upload, let name, _) = current else {
+            skipped += Int64(bytes.readableBytes)
+            return
+        }
+        do {
+            try await upload.write(bytes)
+        } catch  where error.code == .tooLarge {
+            await upload.discard()
+            refuse(name.value, .fileTooLarge(limit: limits.fileSize))
+            current = .skipped
+        }
+    }
+
+    private mutating func end() async throws {
+        if case .file(let upload, let name, let contentType) = current {
+            parts.append(.received(try await upload.finish(), name: name, contentType: contentType))
+        }
+        current = .none
+    }
+
+    private mutating func refuse(_ name: String?, _ error: APIError) {
+        parts.append(.refused(name: name, error))
+    }
+}

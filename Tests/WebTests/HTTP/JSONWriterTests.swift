@@ -1,0 +1,112 @@
+import NIOCore
+import Testing
+import Web
+
+struct JSONWriterTests {
+    private func text(_ write: (inout JSONWriter) -> Void) -> String {
+        var writer = JSONWriter()
+        write(&writer)
+        return String(buffer: writer.buffer)
+    }
+
+    @Test(arguments: [
+        ("", "\"\""), ("abc", "\"abc\""), ("\"", "\"\\\"\""), ("\\", "\"\\\\\""), ("\n\r\t", "\"\\n\\r\\t\""),
+        ("\0\u{1}\u{1F}", "\"\\u0000\\u0001\\u001f\""),
+        ("\u{8}\u{C}\u{1B}", "\"\\u0008\\u000c\\u001b\""), ("a\"b\\c\nd", "\"a\\\"b\\\\c\\nd\""), ("/", "\"/\""),
+        ("\u{7F}\u{E4}\u{1F600}", "\"\u{7F}\u{E4}\u{1F600}\""),
+        ("\"\"", "\"\\\"\\\"\""),
+    ])
+    func strings(_ value: String, _ json: String) {
+        #expect(text { $0.string(value) } == json)
+    }
+
+    @Test("H36 markup cannot end a script element")
+    func markup() {
+        #expect(text { $0.string("</script><img onerror=x>") } == "\"\\u003c/script>\\u003cimg onerror=x>\"")
+    }
+
+    @Test("H38 every control character is escaped")
+    func controls() {
+        for value in UInt8(0)..<0x20 {
+            let json = text { $0.string("a\(Character(Unicode.Scalar(value)))b") }
+            #expect(json.utf8.allSatisfy { $0 >= 0x20 })
+            #expect(json.hasPrefix("\"a\\") && json.hasSuffix("b\""))
+        }
+    }
+
+    @Test func nesting() {
+        let json = text {
+            $0.object {
+                $0.member("name", "a")
+                $0.member("none", nil as String?)
+                $0.member("size", Int64.min)
+                $0.member("most", UInt64.max)
+                $0.member("unknown", nil as Int?)
+                $0.member("is", true)
+                $0.object("empty") { _ in }
+                $0.array("list") {
+                    $0.number(1)
+                    $0.array { _ in }
+                    $0.object { $0.member("k\"", "v") }
+                    $0.null()
+                    $0.boolean(false)
+                    $0.string("s")
+                }
+                $0.member("last", "z")
+            }
+        }
+        let members = [
+            #""name":"a""#, #""none":null"#, #""size":-9223372036854775808"#, #""most":18446744073709551615"#, #""unknown":null"#,
+            #""is":true"#,
+            #""empty":{}"#, #""list":[1,[],{"k\"":"v"},null,false,"s"]"#, #""last":"z""#,
+        ]
+        #expect(json == "{\(members.joined(separator: ","))}")
+    }
+
+    @Test(arguments: [(0.5, "0.5"), (-1e300, "-1e+300"), (.infinity, "null"), (.nan, "null"), (3, "3.0")] as [(Double, String)])
+    func fractions(_ value: Double, _ json: String) {
+        #expect(text { $0.number(value) } == json)
+    }
+
+    @Test func values() {
+        let value = JSONValue.object([JSONMember("a", [1, "x", true, .null]), JSONMember("b", .object([]))])
+        #expect(text { $0.value(value) } == #"{"a":[1,"x",true,null],"b":{}}"#)
+    }
+
+    @Test func appendsToWhatIsThere() {
+        var writer = JSONWriter(buffer: ByteBuffer(string: "data: "))
+        writer.array { $0.number(1) }
+        #expect(String(buffer: writer.buffer) == "data: [1]")
+    }
+}
+
+struct ProblemDetailsTests {
+    @Test func membersInOrder() {
+        var problem = ProblemDetails(status: 413, title: "Too large")
+        #expect(String(buffer: problem.render()) == #"{"type":"about:blank","title":"Too large","status":413}"#)
+        problem.detail = "a \"b\""
+        problem.instance = "/files/1"
+        problem.extensions = [JSONMember("limit", 5), JSONMember("status", 200), JSONMember("limit", 6)]
+        #expect(
+            String(buffer: problem.render())
+                == #"{"type":"about:blank","title":"Too large","status":413,"detail":"a \"b\"","instance":"/files/1","limit":5}"#)
+    }
+
+    @Test func insideAnotherText() {
+        var writer = JSONWriter()
+        writer.object {
+            $0.member("name", "x")
+            $0.value("error") { ProblemDetails(status: 400, title: "T").write(to: &$0) }
+        }
+        #expect(String(buffer: writer.buffer) == #"{"name":"x","error":{"type":"about:blank","title":"T","status":400}}"#)
+    }
+
+    @Test func ofErrors() {
+        let multipart = ProblemDetails(MultipartError(.tooManyParts))
+        #expect(multipart.status == 413)
+        #expect(String(buffer: multipart.render()).contains(#""code":"tooManyParts""#))
+        let query = ProblemDetails(RequestSyntaxError(.notANumber, parameter: "limit"))
+        #expect(query.status == 400)
+        #expect(query.extensions == [JSONMember("code", "notANumber"), JSONMember("parameter", "limit")])
+    }
+}
