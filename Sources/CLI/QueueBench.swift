@@ -80,7 +80,8 @@ struct QueueBench: Sendable {
             return .done
         }
         let worker = try JobWorker(
-            client: client, queues: [QueueOptions(name, concurrency: concurrency)], registry: registry, logger: Logger(label: "bench"))
+            client: client, queues: [QueueOptions(name, concurrency: concurrency)], registry: registry,
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         return try await ContinuousClock().measure {
             try await Composition.running({ try await worker.run() }) { await countdown.wait() }
         }

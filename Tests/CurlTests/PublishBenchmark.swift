@@ -4,7 +4,13 @@ import TestSupport
 import Testing
 
 /// `SLUICE_BENCH_FTP=20000 swift test --filter PublishBenchmark` prints files per second for 4-KiB files.
-@Suite struct PublishBenchmark {
+@Suite(.serialized) struct PublishBenchmark {
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     private static let count = TestServer.environment("SLUICE_BENCH_FTP").flatMap(Int.init) ?? 0
 
     @Test("4-KiB files per second against vsftpd", .enabled(if: count > 0), arguments: [4, 8, 16, 32])
@@ -14,6 +20,7 @@ import Testing
             let (path, _) = try fixture.file(size: 4096)
             let clock = ContinuousClock()
             let start = clock.now
+            let before = Self.processorSeconds()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 0..<Self.count {
                     if number >= 64 { try await group.next() }
@@ -26,7 +33,10 @@ import Testing
                 try await group.waitForAll()
             }
             let seconds = (clock.now - start) / .seconds(1)
-            print("BENCH connections=\(connections) files=\(Self.count) files/s=\(Int(Double(Self.count) / seconds))")
+            let processor = (Self.processorSeconds() - before) / Double(Self.count)
+            print(
+                "BENCH connections=\(connections) files=\(Self.count) files/s=\(Int(Double(Self.count) / seconds))",
+                "client CPU per file=\(Int(processor * 1e6)) µs")
         }
     }
 }

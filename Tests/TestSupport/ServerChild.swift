@@ -18,7 +18,8 @@ public final class ServerChild: Sendable {
     /// - Parameter prepare: makes the files the server needs in the folder and returns its command line.
     public init(name: String, prepare: (_ folder: String) throws -> [String]) throws {
         let isRoot = getuid() == 0
-        folder = "/tmp/sluice-\(name)-\(UUID().uuidString.prefix(8))"
+        // A disk that others keep busy blurs measurements: SLUICE_TEST_TMP=/dev/shm.
+        folder = (TestServer.environment("SLUICE_TEST_TMP") ?? "/tmp") + "/sluice-\(name)-\(UUID().uuidString.prefix(8))"
         let manager = FileManager.default
         try manager.createDirectory(atPath: folder, withIntermediateDirectories: false)
         process = Mutex(nil)

@@ -10,11 +10,22 @@ final class CurlExchange {
     var onReply: ((ServerReply) -> Bool)?
     var isCancelled: () -> Bool = { true }
     private(set) var lastReply: ServerReply?
+    private var hasDataAddress = false
     /// Bytes taken from `source`.
     private(set) var sent: Int64 = 0
 
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
         context.map { Unmanaged<CurlExchange>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Whether the server has just said where to open the data connection; true once for each such reply.
+    ///
+    /// When that reply is there at once, libcurl 7.88 comes back from `curl_multi_perform` before it has opened the
+    /// socket, names no socket to wait for and sets no timer: `curl_multi_poll` would sleep its whole time.
+    /// `curl_multi_perform` has to be called again instead.
+    func takeDataAddressFlag() -> Bool {
+        defer { hasDataAddress = false }
+        return hasDataAddress
     }
 
     static let onProgress: ccurl_progress_callback = { context, _, _, _, _ in
@@ -27,6 +38,7 @@ final class CurlExchange {
         guard let reply = ServerReply(lastLine: line) else { return size * count }
         // 221 answers the QUIT that libcurl sends after a failure; it must not hide the reply that caused it.
         if reply.code != 221 { exchange.lastReply = reply }
+        if reply.code == 229 || reply.code == 227 { exchange.hasDataAddress = true }
         return exchange.onReply?(reply) == false ? 0 : size * count
     }
 

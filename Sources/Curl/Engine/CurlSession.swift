@@ -49,12 +49,12 @@ final class CurlSession {
         options.install(exchange)
         configure(options)
         exchange.isCancelled = { [unowned self] in isCancelled }
-        let result = withExtendedLifetime((exchange, options)) { transfer() }
+        let result = withExtendedLifetime((exchange, options)) { transfer(exchange) }
         exchange.isCancelled = { true }
         return CurlOutcome(code: result, madeConnection: info(CURLINFO_NUM_CONNECTS) > 0)
     }
 
-    private func transfer() -> CURLcode {
+    private func transfer(_ exchange: CurlExchange) -> CURLcode {
         if isCancelled { return CURLE_ABORTED_BY_CALLBACK }
         keptSocket = CURL_SOCKET_BAD
         guard curl_multi_add_handle(multi, easy) == CURLM_OK else { return CURLE_FAILED_INIT }
@@ -64,7 +64,8 @@ final class CurlSession {
             guard curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
             if running == 0 { return finished() }
             if isCancelled { return CURLE_ABORTED_BY_CALLBACK }
-            guard curl_multi_poll(multi, nil, 0, 1000, nil) == CURLM_OK else { return CURLE_FAILED_INIT }
+            if exchange.takeDataAddressFlag() { continue }
+            guard curl_multi_poll(multi, nil, 0, 200, nil) == CURLM_OK else { return CURLE_FAILED_INIT }
         }
     }
 

@@ -163,9 +163,6 @@ final class LanePool: Sendable {
             if isOver { continuation.resume() }
         }
     }
-
-    /// How many lanes have a thread now.
-    var laneCount: Int { state.withLock { $0.laneCount } }
 }
 
 /// One submission; its identity is what cancellation refers to.

@@ -45,6 +45,8 @@ extension QueueConsumer {
     }
 
     func failed(_ error: any Error) {
+        // The end of this task is no fault of the server.
+        if Task.isCancelled { return }
         metrics.errors.increment()
         if health.failed() { logger.warning("queue not reachable, trying again", metadata: ["error": "\(error)"]) }
     }

@@ -26,11 +26,7 @@ extension QueueConsumer {
                 defer { state.ended = 0 }
                 return (state.situation(at: now), state.ended, state.isFinished || state.isOverdue)
             }
-            if isOver {
-                // The deadline is no reason to run again what is done.
-                if situation.acknowledgements > 0 { _ = await cycle(want: 0) }
-                return
-            }
+            if isOver { return }
             if ended > 0 {
                 pacing.observe(ended: ended, in: observed.duration(to: now))
                 observed = now
@@ -109,6 +105,11 @@ extension QueueConsumer {
             let done = Array(state.done.prefix(Pacing.maximumClaim))
             state.done.removeFirst(done.count)
             if state.done.isEmpty { state.firstDone = nil }
+            if want > 0 {
+                // What the listener reports from here on may be newer than the answer.
+                state.mayHaveWork = false
+                state.holdsToken = false
+            }
             return done
         }
         let expiry = ContinuousClock.now + options.leaseDuration
@@ -146,8 +147,7 @@ extension QueueConsumer {
                 for index in batch.entries.indices { state.backlog.append(LeasedJob(batch: batch, index: index)) }
             }
             if want > 0 {
-                state.holdsToken = false
-                state.mayHaveWork = reply.entries.count == want
+                if reply.entries.count == want { state.mayHaveWork = true }
                 state.untilDue = reply.untilDue
             }
         }

@@ -76,15 +76,27 @@ final class QueueConsumer: Sendable {
         signal.ring()
     }
 
-    /// Gives back what is still held. Done by a task of its own and awaited here: it must also work when this task has been
-    /// cancelled. Handlers that still run are told first (`isCurrent()` is false from here on) and cancelled afterwards.
+    /// Acknowledges what is done and gives back what is not. By a task of its own, awaited here: it must also work when this
+    /// task has been cancelled. Handlers that still run are told first (`isCurrent()` is false from here on) and cancelled
+    /// afterwards.
     private func handBack() async {
-        let batches = state.withLock { $0.batches }
+        let (batches, done) = state.withLock { state in
+            defer { state.done = [] }
+            return (state.batches, state.done)
+        }
+        for item in done { item.job.batch.settle(item.job.index) }
         let members = batches.sorted { $0.epoch < $1.epoch }.flatMap { batch in batch.loseAll().map { batch.member($0) } }
-        guard !members.isEmpty else { return }
-        let release = Task { try await queue.release(members) }
+        guard !members.isEmpty || !done.isEmpty else { return }
+        let release = Task { [queue, options] in
+            for start in stride(from: 0, to: done.count, by: RedisJobQueue.batchLimit) {
+                let part = done[start...].prefix(RedisJobQueue.batchLimit).map(\.acknowledgement)
+                _ = try await queue.cycle(part, want: 0, lease: options.leaseDuration)
+            }
+            return try await queue.release(members)
+        }
         switch await release.result {
-        case .success(let count): logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"])
+        case .success(let count) where count > 0: logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"])
+        case .success: break
         case .failure(let error): logger.warning("unfinished jobs return when their leases expire", metadata: ["error": "\(error)"])
         }
     }

@@ -6,6 +6,9 @@ import CPostgres
 public struct PostgresSession: ~Copyable {
     private let handle: ConnectionHandle
 
+    // Never inlined: Swift 6.3.1 crashes when it specialises a generic function into which the making of a noncopyable value
+    // has been inlined ("Cannot initialize a nonCopyable type with a guaranteed value").
+    @inline(never)
     init(_ handle: ConnectionHandle) {
         self.handle = handle
     }

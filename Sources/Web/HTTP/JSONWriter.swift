@@ -61,18 +61,6 @@ package struct JSONWriter: Sendable {
         try nest(UInt8(ascii: "["), UInt8(ascii: "]"), elements)
     }
 
-    /// Depth is the caller's: a value read from a peer has no place here.
-    package mutating func value(_ value: JSONValue) {
-        switch value {
-        case .null: null()
-        case .boolean(let value): boolean(value)
-        case .integer(let value): number(value)
-        case .string(let value): string(value)
-        case .array(let elements): array { for element in elements { $0.value(element) } }
-        case .object(let members): object { for member in members { $0.member(member.name, member.value) } }
-        }
-    }
-
     // MARK: Members of an object
 
     /// Writes null if there is no value.
@@ -90,11 +78,6 @@ package struct JSONWriter: Sendable {
     package mutating func member(_ name: String, _ value: Bool) {
         key(name)
         boolean(value)
-    }
-
-    package mutating func member(_ name: String, _ value: JSONValue) {
-        key(name)
-        self.value(value)
     }
 
     /// A member whose one value `write` writes.

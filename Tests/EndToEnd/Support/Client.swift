@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Cryptography
 import Foundation
 import NIOCore
+import NIOHTTP1
 import Testing
 
 /// What a client of Sluice does, over real connections.

@@ -15,7 +15,7 @@ import Testing
                 return .done
             } _: { worker, _ in
                 await ran.wait(for: 3000)
-                #expect(try await eventually { try await queue.isEmpty })
+                try await expectEventually { try await queue.isEmpty }
                 #expect(worker.isReady)
             }
             #expect(Set(ran.events).count == 3000)
@@ -31,7 +31,7 @@ import Testing
                 ran.add(())
                 return .done
             } _: { worker, _ in
-                #expect(try await eventually { worker.isReady })
+                try await expectEventually { worker.isReady }
                 for count in 1...20 {
                     _ = try await queue.notes("n\(count)")
                     let start = ContinuousClock.now
@@ -88,7 +88,7 @@ import Testing
                 seen.add((context.attempt, context.isLast, context.epoch, context.previousEpoch))
                 throw Broken()
             } _: { _, _ in
-                #expect(try await eventually { try await queue.dead().count == 1 })
+                try await expectEventually { try await queue.dead().count == 1 }
             }
             let runs = seen.events
             #expect(runs.map(\.attempt) == [1, 2, 3])
@@ -113,7 +113,7 @@ import Testing
                 }
             } _: { _, _ in
                 await attempts.wait(for: 5)
-                #expect(try await eventually { try await queue.isEmpty })
+                try await expectEventually { try await queue.isEmpty }
             }
             #expect(attempts.events.filter { $0.0 == "retry" }.map(\.1) == [1, 2])
             #expect(attempts.events.filter { $0.0 == "later" }.map(\.1) == [1, 1])
@@ -144,7 +144,7 @@ import Testing
                 return .done
             } _: { _, _ in
                 await ran.wait(for: 1)
-                #expect(try await eventually { try await queue.dead().count == 7 })
+                try await expectEventually { try await queue.dead().count == 7 }
             }
             let reasons = Dictionary(uniqueKeysWithValues: try await queue.dead().map { ($0.id, $0.reason) })
             #expect(reasons["unknown"] == "unknown type of-tomorrow")
@@ -171,7 +171,7 @@ import Testing
                 return .done
             } _: { _, _ in
                 await ran.wait(for: 1)
-                #expect(try await eventually { try await queue.dead().count == 1 })
+                try await expectEventually { try await queue.dead().count == 1 }
             }
             #expect(ran.events == [50_000])
             #expect(try await queue.dead().first?.reason.contains("body is missing") == true)
@@ -185,7 +185,7 @@ import Testing
                 ran.add((note.text, .now))
                 return .done
             } _: { worker, _ in
-                #expect(try await eventually { worker.isReady })
+                try await expectEventually { worker.isReady }
                 let start = ContinuousClock.now
                 try await queue.enqueue([
                     JobRequest(Note(text: "late"), delay: .milliseconds(400)), JobRequest(Note(text: "early"), delay: .milliseconds(100)),

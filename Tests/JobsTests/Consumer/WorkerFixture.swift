@@ -52,13 +52,15 @@ final class Gate: Sendable {
 }
 
 /// Checks again every few milliseconds, for what a server does in its own time.
-func eventually(_ limit: Duration = .seconds(10), _ condition: () async throws -> Bool) async throws -> Bool {
+func expectEventually(
+    _ limit: Duration = .seconds(10), _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {
-        if try await condition() { return true }
+        if try await condition() { return }
         try await Task.sleep(for: .milliseconds(5))
     }
-    return false
+    Issue.record("did not come true within \(limit)", sourceLocation: sourceLocation)
 }
 
 /// Runs a worker for the length of `body`, then shuts it down gracefully.

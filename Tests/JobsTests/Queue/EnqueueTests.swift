@@ -19,7 +19,8 @@ import Testing
 
     @Test func theSameIDAgainIsNoOpAndReported() async throws {
         try await RedisJobQueue.with { queue in
-            #expect(try await queue.notes("a") == [.enqueued])
+            let first = try await queue.notes("a")
+            #expect(first == [.enqueued])
             #expect(try await queue.notes("b", "a", "c", "b") == [.enqueued, .duplicate(.live), .enqueued, .duplicate(.live)])
             #expect(try await queue.claim(10).ids == ["a", "b", "c"])
             #expect(try await queue.notes("a") == [.duplicate(.live)])
@@ -38,7 +39,10 @@ import Testing
     }
 
     @Test func anEmptyBatchIsNothing() async throws {
-        try await RedisJobQueue.with { queue in #expect(try await queue.enqueue([]) == []) }
+        try await RedisJobQueue.with { queue in
+            let results = try await queue.enqueue([])
+            #expect(results.isEmpty)
+        }
     }
 
     @Test func jobsOfOneTenantKeepTheirOrder() async throws {
