@@ -44,7 +44,7 @@ struct OutageTests {
 
     @Test("wrong settings: one message names every key, exit status 78", arguments: ["Web", "Worker"])
     func settings(program: String) async throws {
-        let folder = ProcessInfo.processInfo.environment["SLUICE_BIN"] ?? ".build/release"
+        let folder = ProcessInfo.processInfo.environment["SLUICE_TEST_BIN"] ?? ".build/release"
         let result = try await Command.run(
             "\(folder)/\(program)", [],
             environment: ["SLUICE_REDIS_URL": "nonsense", "SLUICE_DATABSE_URL": "postgres://x", "PATH": "/usr/bin"])

@@ -91,9 +91,12 @@ struct LocalStack: Sendable {
         .appendingPathComponent("../../../compose/local/stack").standardized.path
 
     private var environment: [String: String] {
-        ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("SLUICE_") || $0.key == "SLUICE_BIN" }
-            .merging(settings) { $1 }
-            .merging(["STATE": state, "PORT": "0"]) { $1 }
+        let inherited = ProcessInfo.processInfo.environment
+        var result = inherited.filter { !$0.key.hasPrefix("SLUICE_") }.merging(settings) { $1 }
+        result["PROGRAMS"] = inherited["SLUICE_TEST_BIN"]
+        result["STATE"] = state
+        result["PORT"] = "0"
+        return result
     }
 
     private func tailOfLogs() -> String {
