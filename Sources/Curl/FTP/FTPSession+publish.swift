@@ -68,7 +68,14 @@ extension FTPSession {
         makeDirectories(for: publication)
         let final = publication.final.text
         let rename = ["RNFR \(publication.temporary.text)", "RNTO \(final)"]
-        return command(rename).outcome.isSuccess || command(["*DELE \(final)"] + rename).outcome.isSuccess
+        var isTemporaryThere = false
+        let result = command(rename) { reply in
+            if reply.code == 350 { isTemporaryThere = true }
+            return true
+        }
+        if result.outcome.isSuccess { return true }
+        // Without the temporary file a later attempt has taken over, and what has the final name is its only copy.
+        return isTemporaryThere && command(["*DELE \(final)"] + rename).outcome.isSuccess
     }
 
     private func failure(of upload: Upload) -> FTPError {
