@@ -1,12 +1,18 @@
-import Jobs
+package import Jobs
 
 /// One handler per kind of job.
-struct Handlers {
-    let transfer: TransferFileHandler
-    let delete: DeleteFileHandler
-    let reconcile: ReconcileHandler
+package struct Handlers: Sendable {
+    private let transfer: TransferFileHandler
+    private let delete: DeleteFileHandler
+    private let reconcile: ReconcileHandler
 
-    func registry() -> JobRegistry {
+    package init(transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler) {
+        self.transfer = transfer
+        self.delete = delete
+        self.reconcile = reconcile
+    }
+
+    package func registry() -> JobRegistry {
         var registry = JobRegistry()
         registry.register(TransferFile.self, transfer.handle)
         registry.register(DeleteFile.self, delete.handle)

@@ -4,9 +4,14 @@ package import Platform
 package enum FileKey {
     /// `<user>/<yyyy>/<mm>/<id>.<ext>`: nothing in it was chosen by a user except an extension of safe characters.
     package static func make(owner: UserID, id: FileID, name: FileName) -> String {
-        let (year, month) = yearAndMonth(milliseconds: id.milliseconds)
         let suffix = name.keyExtension.map { "." + $0 } ?? ""
-        return "\(owner)/\(year)/\(month < 10 ? "0" : "")\(month)/\(id)\(suffix)"
+        return "\(owner)/\(directory(milliseconds: id.milliseconds))/\(id)\(suffix)"
+    }
+
+    /// `<yyyy>/<mm>`: below a user's directory, where what was received at that moment lies.
+    package static func directory(milliseconds: Int64) -> String {
+        let (year, month) = yearAndMonth(milliseconds: milliseconds)
+        return "\(year)/\(month < 10 ? "0" : "")\(month)"
     }
 
     /// The UTC month of a moment. From "chrono-Compatible Low-Level Date Algorithms" (Howard Hinnant): the year is taken

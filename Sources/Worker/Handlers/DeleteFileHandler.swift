@@ -1,24 +1,30 @@
-import Curl
-import Files
-import Jobs
+package import Curl
+package import Files
+package import Jobs
 
 /// Removes a deleted file everywhere: the FTP object, the staged bytes, then the row.
 ///
 /// The row goes last, so that a crash before it leaves something from which the job is made again.
-struct DeleteFileHandler {
-    let files: FileTransitions
-    let staging: StagingArea
-    let ftp: FTPClient
+package struct DeleteFileHandler: Sendable {
+    private let files: FileTransitions
+    private let staging: StagingArea
+    private let ftp: FTPClient
 
-    func handle(_ job: DeleteFile, _ context: JobContext) async throws -> JobOutcome {
-        guard let file = try await files.load(job.file), file.state == .deleting else { return .done }
+    package init(files: FileTransitions, staging: StagingArea, ftp: FTPClient) {
+        self.files = files
+        self.staging = staging
+        self.ftp = ftp
+    }
+
+    package func handle(_ job: DeleteFile, _ context: JobContext) async -> JobOutcome {
         do {
+            guard let file = try await files.load(job.file), file.state == .deleting else { return .done }
             _ = try await ftp.delete(file.key)
+            try await staging.remove(file.id)
+            try await files.remove(file.id)
+            return .done
         } catch {
-            return FTPFailure.outcome(of: error, context)
+            return JobOutcome(error, of: job.file, context)
         }
-        try await staging.remove(file.id)
-        try await files.remove(file.id)
-        return .done
     }
 }

@@ -1,19 +1,27 @@
-import Foundation
+import Platform
 
 /// The name under which an upload is written before it is renamed to its key: `<key>.part-<epoch>`.
 ///
 /// The epoch is the fencing token of the job's lease, so two runs of one job never write to the same object.
-enum PartName {
+package enum PartName {
     private static let separator = ".part-"
 
-    static func of(_ key: String, epoch: Int64) -> String {
+    package static func of(_ key: String, epoch: Int64) -> String {
         key + separator + String(epoch)
     }
 
-    /// Whether an object's name is that of an upload that has not been renamed.
-    static func matches(_ name: String) -> Bool {
-        guard let range = name.range(of: separator, options: .backwards) else { return false }
-        let epoch = name[range.upperBound...]
-        return !epoch.isEmpty && epoch.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    /// Whether an object's name, without its directory, is that of one of our uploads that has not been renamed. The directory
+    /// may hold what others have put there.
+    package static func matches(_ name: String) -> Bool {
+        guard UUIDv7(String(name.prefix(36))) != nil else { return false }
+        let rest = name.dropFirst(36)
+        guard let cut = rest.firstRange(of: separator) else { return false }
+        let suffix = rest[..<cut.lowerBound]
+        let isKey = suffix.isEmpty || (suffix.first == "." && suffix.dropFirst().utf8.allSatisfy(isSmallLetterOrDigit))
+        return isKey && !rest[cut.upperBound...].isEmpty && rest[cut.upperBound...].utf8.allSatisfy(isDigit)
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+    private static func isSmallLetterOrDigit(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x7A).contains(byte) }
 }

@@ -1,5 +1,5 @@
-import Files
-import Jobs
+package import Files
+package import Jobs
 import Logging
 import Platform
 
@@ -7,46 +7,58 @@ import Platform
 ///
 /// Rows that need a worker get their job again; ids of jobs are made from ids of files, so one that exists is not doubled. A
 /// transfer found dead turns its row `failed`. Bytes and objects that belong to nothing are swept by `Sweeper`.
-struct ReconcileHandler {
+package struct ReconcileHandler: Sendable {
     /// Rows looked at in one step; each step is one query and one call to the queue.
     private static let page = 500
     /// Rows younger than this have just been announced by whoever wrote them.
     private static let grace: Duration = .seconds(5)
+    /// Until the next try when the database or the queue does not answer.
+    private static let pause: Duration = .seconds(5)
 
-    let files: FileTransitions
-    let jobs: FileJobs
-    let sweeper: Sweeper
-    let area: String
+    private let files: FileTransitions
+    private let jobs: FileJobs
+    private let sweeper: Sweeper
+    private let area: String
 
-    func handle(_ job: Reconcile, _ context: JobContext) async throws -> JobOutcome {
-        var position: FileID?
-        var requeued = 0
-        while true {
-            let rows = try await files.outstanding(in: area, after: position, olderThan: Self.grace, limit: Self.page)
-            guard let last = rows.last else { break }
-            requeued += try await requeue(rows)
-            position = last.id
-            guard context.isCurrent() else { return .done }
+    package init(files: FileTransitions, jobs: FileJobs, sweeper: Sweeper, area: String) {
+        self.files = files
+        self.jobs = jobs
+        self.sweeper = sweeper
+        self.area = area
+    }
+
+    /// A failure puts the job off and spends nothing: a dead job for every tick of an outage would say no more than the first.
+    package func handle(_ job: Reconcile, _ context: JobContext) async -> JobOutcome {
+        do {
+            let requeued = try await requeueAll(context)
+            if requeued > 0 { context.logger.notice("jobs made again from rows", metadata: .init([.count: "\(requeued)"])) }
+        } catch {
+            context.logger.warning("rows and jobs not compared", metadata: .init([.error: "\(error)"]))
+            return .later(after: Self.pause, reason: "\(error)")
         }
-        if requeued > 0 { context.logger.notice("jobs made again from rows", metadata: .init([.count: "\(requeued)"])) }
-        try await sweeper.sweepIfDue(context.logger)
+        await sweeper.sweepIfDue(context.logger)
         return .done
     }
 
     /// - Returns: how many jobs had been missing.
+    private func requeueAll(_ context: JobContext) async throws -> Int {
+        var position: FileID?
+        var requeued = 0
+        while context.isCurrent() {
+            let rows = try await files.outstanding(in: area, after: position, olderThan: Self.grace, limit: Self.page)
+            guard let last = rows.last else { break }
+            requeued += try await requeue(rows)
+            position = last.id
+        }
+        return requeued
+    }
+
     private func requeue(_ rows: [FileRecord]) async throws -> Int {
         let results = try await jobs.enqueue(rows.map(FileJobs.Work.init))
-        var missing = 0
-        for (row, result) in zip(rows, results) {
-            switch result {
-            case .enqueued: missing += 1
-            case .duplicate(.live): break
-            case .duplicate(.dead) where row.state == .staged:
-                try await files.markFailed(row.id, reason: "the transfer was given up")
-            case .duplicate(.dead): break
-            }
+        for (row, result) in zip(rows, results) where row.state == .staged && result == .duplicate(.dead) {
+            try await files.markFailed(row.id, reason: "the transfer was given up")
         }
-        return missing
+        return results.count { $0 == .enqueued }
     }
 }
 

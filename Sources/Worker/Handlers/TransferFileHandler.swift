@@ -1,29 +1,51 @@
-import Curl
-import Files
-import Jobs
+package import Curl
+package import Files
+package import Jobs
+import Logging
+import Platform
 
 /// Carries one staged file to the FTP server.
 ///
 /// Safe to run twice, at the same time and after a crash at any line: the object appears under its key by one rename,
 /// the row turns `stored` only from `staged`, and the staged bytes go last.
-struct TransferFileHandler {
-    let files: FileTransitions
-    let staging: StagingArea
-    let ftp: FTPClient
+package struct TransferFileHandler: Sendable {
+    private let files: FileTransitions
+    private let staging: StagingArea
+    private let ftp: FTPClient
 
-    func handle(_ job: TransferFile, _ context: JobContext) async throws -> JobOutcome {
-        if let lost = context.previousEpoch {
-            _ = try await ftp.delete(PartName.of(job.key, epoch: lost))
+    package init(files: FileTransitions, staging: StagingArea, ftp: FTPClient) {
+        self.files = files
+        self.staging = staging
+        self.ftp = ftp
+    }
+
+    package func handle(_ job: TransferFile, _ context: JobContext) async -> JobOutcome {
+        do {
+            return try await run(job, context)
+        } catch {
+            return JobOutcome(error, of: job.file, context)
         }
-        guard let file = try await files.load(job.file) else {
-            return try await leaveNothing(of: job)
-        }
+    }
+
+    private func run(_ job: TransferFile, _ context: JobContext) async throws -> JobOutcome {
+        if let former = context.previousEpoch { try await removePart(of: job, epoch: former, context) }
+        guard let file = try await files.load(job.file) else { return try await leaveNothing(of: job) }
         switch file.state {
         case .staged: return try await transfer(file, context)
         case .stored: try await staging.remove(file.id)
-        case .failed, .deleting: break
+        case .deleting: return try await leaveNothing(of: job)
+        case .failed: break
         }
         return .done
+    }
+
+    /// A part that the server does not give up is no reason to keep the file waiting; the sweeper tries again.
+    private func removePart(of job: TransferFile, epoch: Int64, _ context: JobContext) async throws(FTPError) {
+        do {
+            _ = try await ftp.delete(PartName.of(job.key, epoch: epoch))
+        } catch  where error.disposition == .retry || error.disposition == .fatal {
+            context.logger.debug("the part of a former run stays", metadata: .init([.error: "\(error)"]))
+        }
     }
 
     private func transfer(_ file: FileRecord, _ context: JobContext) async throws -> JobOutcome {
@@ -32,34 +54,28 @@ struct TransferFileHandler {
                 file: staging.path(of: file.id), size: file.size, as: file.key,
                 temporaryName: PartName.of(file.key, epoch: context.epoch), isCurrent: context.isCurrent)
         } catch {
-            return try await outcome(of: error, file, context)
+            let outcome = JobOutcome(error, of: file.id, context)
+            guard case .giveUp(let reason) = outcome else { return outcome }
+            return try await files.markFailed(file.id, reason: reason) ? outcome : settle(file)
         }
-        guard try await files.markStored(file.id) else {
-            return try await undo(file)
-        }
+        guard try await files.markStored(file.id) else { return try await settle(file) }
         try await staging.remove(file.id)
         return .done
     }
 
-    /// The row was not `staged` any more: deleted meanwhile, or stored by another run of the same job.
-    private func undo(_ file: FileRecord) async throws -> JobOutcome {
-        let now = try await files.load(file.id)
-        if now?.state != .stored { _ = try await ftp.delete(file.key) }
+    /// The row was not `staged` any more: stored by another run of the same job, or deleted meanwhile.
+    private func settle(_ file: FileRecord) async throws -> JobOutcome {
+        if try await files.load(file.id)?.state == .stored {
+            try await staging.remove(file.id)
+        } else {
+            _ = try await ftp.delete(file.key)
+        }
         return .done
     }
 
-    /// The row is gone, so the file was deleted; a former run may have renamed its upload after that.
+    /// The file was deleted, and a former run may have renamed its upload after the object was looked for.
     private func leaveNothing(of job: TransferFile) async throws -> JobOutcome {
         _ = try await ftp.delete(job.key)
         return .done
-    }
-
-    private func outcome(of error: FTPError, _ file: FileRecord, _ context: JobContext) async throws -> JobOutcome {
-        switch FTPFailure.outcome(of: error, context) {
-        case .giveUp(let reason):
-            try await files.markFailed(file.id, reason: reason)
-            return .giveUp(reason: reason)
-        case let other: return other
-        }
     }
 }

@@ -1,0 +1,47 @@
+import Curl
+import Files
+import Jobs
+import Platform
+
+extension JobOutcome {
+    /// What a failure means for the job that met it: the one table.
+    ///
+    /// An outage of the FTP server or the database costs no attempt, so that one of days loses no file. A refusal of this very
+    /// file costs one, and the last one ends the job.
+    init(_ error: any Error, of file: FileID, _ context: JobContext) {
+        switch error {
+        case let error as FTPError: self.init(error, of: file, context)
+        case let error as FilesError where error.isOutage:
+            self = .later(after: Self.delay(of: file), reason: error.description)
+        default: self.init(retrying: "\(error)", context)
+        }
+    }
+
+    private init(_ error: FTPError, of file: FileID, _ context: JobContext) {
+        let reason = "FTP: \(error.message)"
+        switch error.disposition {
+        case .unavailable: self = .later(after: Self.delay(of: file), reason: reason)
+        case .superseded, .cancelled: self = .later(after: .zero, reason: reason)
+        case .retry: self.init(retrying: reason, context)
+        default: self = .giveUp(reason: reason)
+        }
+    }
+
+    private init(retrying reason: String, _ context: JobContext) {
+        self = context.isLast ? .giveUp(reason: reason) : .retry(after: nil, reason: reason)
+    }
+
+    /// In a long outage all that was uploaded during it waits, so a file comes back the more rarely the longer it has waited;
+    /// spread, so that jobs that failed together do not return together.
+    private static func delay(of file: FileID) -> Duration {
+        let waited = Duration.milliseconds(FileID().milliseconds - file.milliseconds)
+        return min(max(waited / 16, .seconds(1)), .seconds(30)) * Double.random(in: 1...2)
+    }
+}
+
+extension FilesError {
+    /// Whether it concerns every file alike, and passes.
+    fileprivate var isOutage: Bool {
+        [.database, .unknownOutcome, .cancelled, .closed].contains(code)
+    }
+}
