@@ -1,4 +1,7 @@
+import Accounts
+import Files
 import Foundation
+import Jobs
 import Logging
 import NIOPosix
 import Platform
@@ -24,11 +27,23 @@ enum Composition {
         return try await running({ try await pool.run() }) { try await body(pool) }
     }
 
-    static func withRedis<T: Sendable>(_ body: @escaping @Sendable (RedisClient) async throws -> T) async throws -> T {
+    /// Brings the database to the schema of this version.
+    ///
+    /// - Returns: number and name of each migration that was missing.
+    static func migrate() async throws -> [String] {
+        try await withPostgres { pool in
+            try await Migrator(pool: pool, migrations: AccountsSchema.migrations + FilesSchema.migrations).migrate()
+                .map { "\($0.number) \($0.name)" }
+        }
+    }
+
+    static func withQueue<T: Sendable>(
+        named name: String, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
+    ) async throws -> T {
         let client = RedisClient(
             configuration: try RedisConfiguration(url: settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
-        return try await running({ try await client.run() }) { try await body(client) }
+        return try await running({ try await client.run() }) { try await body(RedisJobQueue(client: client, name: name)) }
     }
 
     /// Runs `body` beside a service, which is ended with it.

@@ -1,7 +1,5 @@
 import Jobs
 import Logging
-import Platform
-import Redis
 import Synchronization
 
 /// Measures a queue with jobs that do nothing.
@@ -43,10 +41,9 @@ struct QueueBench: Sendable {
     let concurrency: Int
 
     /// - Returns: the figures, a line each.
-    func run(_ client: RedisClient) async throws -> [String] {
-        let name = "bench-\(UUIDv7())"
-        let enqueueing = try await ContinuousClock().measure { try await enqueue(RedisJobQueue(client: client, name: name)) }
-        let draining = try await drain(client, name)
+    func run(_ queue: RedisJobQueue) async throws -> [String] {
+        let enqueueing = try await ContinuousClock().measure { try await enqueue(queue) }
+        let draining = try await drain(queue)
         return [line("jobs enqueued, batches of \(batch)", enqueueing), line("jobs drained by one worker process", draining)]
     }
 
@@ -72,7 +69,7 @@ struct QueueBench: Sendable {
         }
     }
 
-    private func drain(_ client: RedisClient, _ name: String) async throws -> Duration {
+    private func drain(_ queue: RedisJobQueue) async throws -> Duration {
         let countdown = Countdown(jobs)
         var registry = JobRegistry()
         registry.register(Nothing.self) { _, _ in
@@ -80,10 +77,14 @@ struct QueueBench: Sendable {
             return .done
         }
         let worker = try JobWorker(
-            client: client, queues: [QueueOptions(name, concurrency: concurrency)], registry: registry,
+            client: queue.client, queues: [QueueOptions(queue.name, concurrency: concurrency)], registry: registry,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         return try await ContinuousClock().measure {
-            try await Composition.running({ try await worker.run() }) { await countdown.wait() }
+            try await Composition.running({ try await worker.run() }) {
+                await countdown.wait()
+                // Handled is not yet acknowledged.
+                while try await queue.snapshot().inFlight > 0 { try await Task.sleep(for: .milliseconds(1)) }
+            }
         }
     }
 }

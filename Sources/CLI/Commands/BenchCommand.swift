@@ -1,9 +1,5 @@
 import ArgumentParser
-import Jobs
-import Logging
 import Platform
-import Redis
-import Synchronization
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +26,7 @@ struct BenchCommand: AsyncParsableCommand {
 
         func run() async throws {
             let bench = QueueBench(jobs: jobs, batch: batch, concurrency: concurrency)
-            for line in try await Composition.withRedis(bench.run) { print(line) }
+            for line in try await Composition.withQueue(named: "bench-\(UUIDv7())", bench.run) { print(line) }
         }
     }
 }

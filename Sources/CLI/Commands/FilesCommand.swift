@@ -15,7 +15,7 @@ struct FilesCommand: AsyncParsableCommand {
         func run() async throws {
             let name = name
             try await Composition.withPostgres { pool in
-                guard let user = try await UserStore(pool: pool).find(name: name) else { throw UnknownUser(name: name) }
+                let user = try await UserStore(pool: pool).require(name: name)
                 let catalog = FileCatalog(pool: pool)
                 var cursor: FileCursor?
                 repeat {

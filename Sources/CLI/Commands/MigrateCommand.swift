@@ -1,7 +1,4 @@
-import Accounts
 import ArgumentParser
-import Files
-import Postgres
 
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,10 +6,8 @@ struct MigrateCommand: AsyncParsableCommand {
         abstract: "Brings the database to the schema of this version. Safe to run at any time, from several machines at once.")
 
     func run() async throws {
-        let applied = try await Composition.withPostgres { pool in
-            try await Migrator(pool: pool, migrations: AccountsSchema.migrations + FilesSchema.migrations).migrate()
-        }
-        for migration in applied { print("applied \(migration.number) \(migration.name)") }
+        let applied = try await Composition.migrate()
+        for migration in applied { print("applied \(migration)") }
         if applied.isEmpty { print("nothing to do") }
     }
 }

@@ -18,16 +18,9 @@ struct TokenCommand: AsyncParsableCommand {
         func run() async throws {
             let (name, label) = (name, label)
             let token = try await Composition.withPostgres { pool in
-                guard let user = try await UserStore(pool: pool).find(name: name) else { throw UnknownUser(name: name) }
-                return try await TokenStore(pool: pool).add(user: user.id, name: label)
+                try await TokenStore(pool: pool).add(user: UserStore(pool: pool).require(name: name).id, name: label)
             }
             print(token.reveal())
         }
     }
-}
-
-/// No user has the name that the operator gave.
-struct UnknownUser: Error, CustomStringConvertible {
-    let name: String
-    var description: String { "there is no user named \(name)" }
 }
