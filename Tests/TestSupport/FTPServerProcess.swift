@@ -15,7 +15,8 @@ public final class FTPServerProcess: Sendable {
     public let password: String
     /// PEM file for a client that is to trust the server.
     public let certificate: String
-    private let root: String
+    /// The folder that holds the files.
+    public let root: String
     private let faultsFile: String
     private let child: ServerChild
 

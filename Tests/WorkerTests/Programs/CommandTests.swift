@@ -1,0 +1,127 @@
+import Accounts
+import Files
+import Foundation
+import Platform
+import Postgres
+import TestSupport
+import Testing
+
+/// `sluice` as operators run it.
+@Suite("sluice", .requires(.postgres), .timeLimit(.minutes(2)))
+struct CommandTests {
+    @Test("migrate makes the schema, and has nothing to do the second time")
+    func migrate() async throws {
+        try await TestDatabase.with { database in
+            let first = try await sluice(database, "migrate")
+            #expect(first.status == 0 && first.output == "applied 1 accounts\napplied 2 files\n")
+            let second = try await sluice(database, "migrate")
+            #expect(second.status == 0 && second.output == "nothing to do\n")
+        }
+    }
+
+    @Test("user add, twice: the second is told that the name is taken")
+    func userTwice() async throws {
+        try await migrated { database in
+            let first = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            #expect(first.status == 0 && first.output.hasPrefix("added user "))
+            let second = try await sluice(database, "user", "add", "Ann", "--email", "other@example.org")
+            #expect(second.status == 1 && second.output.isEmpty)
+            #expect(second.errors.contains("the name is taken"))
+        }
+    }
+
+    @Test("token add prints a token that works, and nothing else")
+    func token() async throws {
+        try await migrated { database in
+            _ = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            let program = try await sluice(database, "token", "add", "ann")
+            #expect(program.status == 0 && program.errors.isEmpty)
+            let token = program.output.trimmingCharacters(in: .newlines)
+            let user = try await TestDatabase.withPool(database.configuration) { pool in
+                try await TokenStore(pool: pool).authenticate(token)
+            }
+            #expect(user?.name == "ann")
+        }
+    }
+
+    @Test("a user that does not exist is named in the error", arguments: [["token", "add"], ["files", "ls"]])
+    func unknownUser(command: [String]) async throws {
+        try await migrated { database in
+            let program = try await sluice(database, command + ["bob"])
+            #expect(program.status == 1 && program.output.isEmpty)
+            #expect(program.errors.contains("there is no user named bob"))
+        }
+    }
+
+    @Test("files ls prints a line for each file, newest first, over more than one page")
+    func files() async throws {
+        try await migrated { database in
+            _ = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            #expect(try await sluice(database, "files", "ls", "ann").output == "")
+            let ids = (0..<501).map { FileID(milliseconds: 1_732_000_000_000 + $0) }
+            try await TestDatabase.withPool(database.configuration) { pool in
+                _ = try await pool.execute(
+                    """
+                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
+                    SELECT file, users.id, 'Plan ü.pdf', 12, 't', decode(repeat('0f', 32), 'hex'), 'k', 'a'
+                    FROM users, unnest(\(ids)) AS file
+                    """)
+            }
+            let program = try await sluice(database, "files", "ls", "ann")
+            let lines = program.output.split(separator: "\n")
+            #expect(program.status == 0 && lines.count == 501)
+            let digest = String(repeating: "0f", count: 32)
+            #expect(lines.first.map(String.init) == "\(ids[500])\tstaged\t12\t\(digest)\tPlan ü.pdf")
+            #expect(lines.last?.hasPrefix(ids[0].description) == true)
+        }
+    }
+
+    @Test("a database without the schema, or none at all, is an error in words and not a hang")
+    func noDatabase() async throws {
+        try await TestDatabase.with { database in
+            let program = try await sluice(database, "token", "add", "ann")
+            #expect(program.status == 1 && !program.errors.isEmpty)
+        }
+        let port = try ServerChild.freePort()
+        let program = try await sluice(url: "postgres://u:hush@127.0.0.1:\(port)/d", ["migrate"])
+        #expect(program.status == 1 && !program.errors.isEmpty)
+        #expect(!program.errors.contains("hush"))
+    }
+
+    @Test("settings that are missing are named, with the exit code for configuration")
+    func settings() async throws {
+        let program = try await Program.run("sluice", ["migrate"])
+        #expect(program.status == 78)
+        #expect(program.errors.contains("SLUICE_DATABASE_URL") && program.errors.contains("SLUICE_REDIS_URL"))
+    }
+
+    @Test("bench queue prints how many jobs a second it saw")
+    func bench() async throws {
+        let server = try await RedisServerProcess.start()
+        let program = try await Program.run(
+            "sluice", ["bench", "queue", "--jobs", "2000", "--batch", "100"],
+            environment: ["SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/d", "SLUICE_REDIS_URL": "redis://127.0.0.1:\(server.port)"])
+        #expect(program.status == 0)
+        #expect(program.output.split(separator: "\n").count { $0.hasSuffix(" jobs/s") } == 2)
+    }
+
+    private func migrated(_ body: (TestDatabase) async throws -> Void) async throws {
+        try await TestDatabase.with { database in
+            #expect(try await sluice(database, "migrate").status == 0)
+            try await body(database)
+        }
+    }
+
+    private func sluice(_ database: TestDatabase, _ arguments: String...) async throws -> Program {
+        try await sluice(url: database.url, arguments)
+    }
+
+    private func sluice(_ database: TestDatabase, _ arguments: [String]) async throws -> Program {
+        try await sluice(url: database.url, arguments)
+    }
+
+    private func sluice(url: String, _ arguments: [String]) async throws -> Program {
+        try await Program.run(
+            "sluice", arguments, environment: ["SLUICE_DATABASE_URL": url, "SLUICE_REDIS_URL": "redis://127.0.0.1"])
+    }
+}

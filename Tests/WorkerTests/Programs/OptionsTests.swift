@@ -1,0 +1,41 @@
+import Jobs
+import Testing
+import Worker
+
+@Suite("Worker options")
+struct OptionsTests {
+    @Test("a queue and how many of its jobs at a time")
+    func queue() {
+        #expect(Options.QueueOption(argument: "transfer=32") == .init(name: "transfer", concurrency: 32))
+        #expect(Options.QueueOption(argument: "delete=1") == .init(name: "delete", concurrency: 1))
+        #expect(Options.QueueOption(argument: "maintenance=1024")?.concurrency == 1024)
+    }
+
+    @Test(
+        "anything else is refused",
+        arguments: [
+            "", "transfer", "transfer=", "=4", "transfer=0", "transfer=-1", "transfer=1025", "transfer=99999999999999999999",
+            "transfer=4=4",
+            "transfer = 4", "transfer=four", "Transfer=4", "mail=4", "transfer=4 ",
+        ])
+    func refused(text: String) {
+        #expect(Options.QueueOption(argument: text) == nil)
+    }
+
+    @Test("without options every queue is served")
+    func standard() {
+        #expect(Options.standard.map(\.name).sorted() == Options.served.sorted())
+    }
+
+    @Test(
+        "the program ends with a message when its arguments or settings are wrong",
+        arguments: [
+            (["--queue", "mail=4"], Int32(64), "mail=4"), (["--queue", "transfer=1", "--queue", "transfer=2"], 64, "twice"),
+            ([], 78, "SLUICE_DATABASE_URL"),
+        ])
+    func program(arguments: [String], status: Int32, message: String) async throws {
+        let program = try await Program.run("Worker", arguments)
+        #expect(program.status == status)
+        #expect(program.errors.contains(message))
+    }
+}
