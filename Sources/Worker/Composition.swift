@@ -56,7 +56,8 @@ struct Composition {
 
     private func ftpConfiguration() throws -> FTPConfiguration {
         var configuration = try FTPConfiguration(url: settings.ftp.url, certificateAuthority: settings.ftp.certificateAuthority)
-        configuration.maximumConnections = options.queues.reduce(0) { $0 + $1.concurrency }
+        // One for each handler and one for the health check, which must not wait for transfers.
+        configuration.maximumConnections = options.queues.reduce(1) { $0 + $1.concurrency }
         return configuration
     }
 

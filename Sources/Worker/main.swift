@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Platform
 
 let options = Options.parseOrExit()
@@ -8,4 +9,8 @@ do {
 } catch let error as SettingsError {
     FileHandle.standardError.write(Data((error.description + "\n").utf8))
     exit(SettingsError.exitCode)
+} catch {
+    // An error that leaves the main file would end the process like a crash.
+    Logger(label: "worker").critical("the worker cannot run", metadata: .init([.error: "\(error)"]))
+    exit(EXIT_FAILURE)
 }

@@ -68,8 +68,3 @@ extension QueueFixture {
         }
     }
 }
-
-/// Looks again and again until `condition` holds; the test's time limit is the deadline.
-private func eventually(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { try await Task.sleep(for: .milliseconds(20)) }
-}

@@ -77,6 +77,27 @@ struct TransferRaceTests {
         }
     }
 
+    @Test("H72 cancelled in the middle of STOR: no attempt is spent, and the next run removes the part")
+    func cancelled() async throws {
+        try await WorkerFixture.with(.hostile(tls: false)) { fixture in
+            let bytes = bytes(400_000)
+            let file = try await fixture.stage(bytes)
+            try fixture.server.misbehave(#"{"bytes_per_s": 20000}"#)
+            let outcome = await withTaskGroup(of: JobOutcome.self) { group in
+                group.addTask { await fixture.transfer.handle(file.transferJob, run(epoch: 100, isLast: true)) }
+                await eventually { !fixture.server.files.isEmpty }
+                group.cancelAll()
+                return await group.next()
+            }
+            #expect(outcome?.delay == .zero)
+            #expect(fixture.server.files == [PartName.of(file.key, epoch: 100)])
+            try fixture.server.misbehave("{}")
+            #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 101, previous: 100)).isDone)
+            #expect(fixture.server.files == [file.key])
+            #expect(fixture.server.content(of: file.key) == bytes)
+        }
+    }
+
     @Test("the last try fails, but another run has stored the file: it stays stored and the job is done")
     func failsAfterStored() async throws {
         try await WorkerFixture.with(.hostile(tls: false)) { fixture in

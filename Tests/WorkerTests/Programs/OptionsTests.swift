@@ -1,4 +1,6 @@
+import Foundation
 import Jobs
+import Platform
 import Testing
 import Worker
 
@@ -37,5 +39,21 @@ struct OptionsTests {
         let program = try await Program.run("Worker", arguments)
         #expect(program.status == status)
         #expect(program.errors.contains(message))
+    }
+
+    @Test("a worker that cannot start says why and exits; it does not crash")
+    func start() async throws {
+        let folder = "/tmp/sluice-start-\(UUIDv7())"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("elsewhere\n".utf8).write(to: URL(fileURLWithPath: folder + "/area"))
+        let program = try await Program.run(
+            "Worker", [],
+            environment: [
+                "SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/d", "SLUICE_REDIS_URL": "redis://127.0.0.1",
+                "SLUICE_FTP_URL": "ftp://u:p@127.0.0.1", "SLUICE_STAGING": folder,
+            ])
+        #expect(program.status == 1)
+        #expect((program.output + program.errors).contains("this is staging area elsewhere"))
     }
 }

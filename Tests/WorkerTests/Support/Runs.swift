@@ -57,3 +57,8 @@ final class Meeting: Sendable {
         return complete.wait(timeout: .now() + .seconds(10)) == .success
     }
 }
+
+/// Looks again and again until `condition` holds, where the state is a server's; the test's time limit is the deadline.
+func eventually(_ condition: () async throws -> Bool) async rethrows {
+    while try await !condition(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+}
