@@ -62,7 +62,7 @@ package final class Sweeper: Sendable {
                     guard let modified = entry.modified, modified < limit else { continue }
                     if try await ftp.delete("\(directory)/\(entry.name)") { swept += 1 }
                 }
-            } catch  where error.disposition == .retry || error.disposition == .fatal {
+            } catch let error where error.disposition == .retry || error.disposition == .fatal {
                 logger.warning("a directory was not swept", metadata: .init([.error: "\(error)"]))
             }
         }

@@ -43,7 +43,7 @@ package struct TransferFileHandler: Sendable {
     private func removePart(of job: TransferFile, epoch: Int64, _ context: JobContext) async throws(FTPError) {
         do {
             _ = try await ftp.delete(PartName.of(job.key, epoch: epoch))
-        } catch  where error.disposition == .retry || error.disposition == .fatal {
+        } catch let error where error.disposition == .retry || error.disposition == .fatal {
             context.logger.debug("the part of a former run stays", metadata: .init([.error: "\(error)"]))
         }
     }
