@@ -1,10 +1,8 @@
 import Accounts
 import Files
-import Hummingbird
 import Jobs
 import Logging
 import Metrics
-import NIOCore
 import NIOPosix
 import Platform
 import Postgres
@@ -34,39 +32,18 @@ struct Composition {
         try staging.prepare()
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
         let intake = FileIntake(pool: postgres, staging: staging, announce: dispatcher.announce)
-        let routes = Routes(settings, postgres: postgres, staging: staging, intake: intake, announce: dispatcher.announce)
+        let application = WebApplication.make(
+            settings: settings, tokens: TokenStore(pool: postgres), catalog: FileCatalog(pool: postgres), staging: staging, intake: intake,
+            announce: dispatcher.announce, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe), checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
             registry: registry, logger: logger)
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, intake, application(routes, logger)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [probe, postgres, redis, intake, application], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
-    }
-
-    private func application(_ routes: Routes, _ logger: Logger) -> some ApplicationProtocol {
-        Application(
-            responder: routes.build(), server: HTTPServer.channel(settings.uploads),
-            configuration: .init(address: .hostname(settings.listen.host, port: settings.listen.port), backlog: 1024), logger: logger)
-    }
-}
-
-extension Routes {
-    init(
-        _ settings: Settings.Web, postgres: PostgresPool, staging: StagingArea, intake: FileIntake,
-        announce: @escaping @Sendable ([FileRecord]) async -> Void
-    ) {
-        let catalog = FileCatalog(pool: postgres)
-        let list = ListHandlers(catalog: catalog)
-        self.init(
-            tokens: TokenStore(pool: postgres),
-            uploads: UploadHandlers(
-                staging: staging, intake: intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
-                limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest)),
-            list: list, content: ContentHandler(list: list, staging: staging, accelPrefix: settings.accelPrefix),
-            deletion: DeleteHandlers(catalog: catalog, announce: announce))
     }
 }

@@ -1,16 +1,21 @@
-import Files
-import Jobs
-import Logging
+package import Files
+package import Jobs
+package import Logging
 import Platform
 
 /// Tells the queue about files that need a worker.
 ///
 /// Failure is only counted and logged: the row is the outbox, and Reconcile finds it.
-struct FileDispatcher {
-    let jobs: FileJobs
-    let logger: Logger
+package struct FileDispatcher: Sendable {
+    private let jobs: FileJobs
+    private let logger: Logger
 
-    func announce(_ files: [FileRecord]) async {
+    package init(jobs: FileJobs, logger: Logger) {
+        self.jobs = jobs
+        self.logger = logger
+    }
+
+    package func announce(_ files: [FileRecord]) async {
         do {
             _ = try await jobs.enqueue(files.map(FileJobs.Work.init))
         } catch {

@@ -8,11 +8,11 @@ enum HTTPServer {
     private static let maximumHead = 32 << 10
     private static let maximumHeaders = 100
 
-    static func channel(_ settings: Settings.Uploads) -> HTTPServerBuilder {
+    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount) -> HTTPServerBuilder {
         .http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    LingeringCloseHandler(), SlowBodyHandler(minimumRate: Int(settings.minimumRate)),
+                    LingeringCloseHandler(), SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow),
                 ],
                 idleTimeout: TimeAmount(settings.idleTimeout),
                 httpDecoderConfiguration: .init(

@@ -21,7 +21,7 @@ final class SlowBodyHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// - Parameters:
     ///   - minimumRate: bytes per second of waiting time.
     ///   - window: waiting time over which the rate is judged.
-    init(minimumRate: Int, window: TimeAmount = .seconds(30)) {
+    init(minimumRate: Int, window: TimeAmount) {
         self.minimumRate = minimumRate
         self.window = window
     }

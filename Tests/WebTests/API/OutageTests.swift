@@ -1,0 +1,78 @@
+import Files
+import Platform
+import Postgres
+import TestSupport
+import Testing
+
+extension OverSockets {
+    @Suite("Outages")
+    struct OutageTests {
+        @Test("H24 no room on the staging disk: 507 before the body is read, no 100, and reading goes on")
+        func noRoom() async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_STAGING_RESERVE": "1000000000GB"])) { server in
+                let account = try await server.account()
+                for call in [
+                    HTTPCall.put("a", token: account.token, "x", ["Expect: 100-continue"]),
+                    .post(Form().file("a"), token: account.token, ["Expect: 100-continue"]),
+                ] {
+                    let peer = try await server.connect()
+                    try await peer.send(call.head)
+                    let answer = try await peer.receive()
+                    #expect(answer.status == 507 && answer["retry-after"] == "30")
+                    answer.check(against: call, sourceLocation: #_sourceLocation)
+                    #expect(try await peer.receiveEnd() == .closed)
+                }
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status == 200)
+                #expect(await server.staging.healthCheck.check() != nil)
+                try await server.expectNothingLeft(of: account)
+            }
+        }
+
+        @Test("H24 an announced length that does not fit is refused before the body")
+        func announcedTooMuch() async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_MAX_FILE_SIZE": "8000000000GB"])) { server in
+                let account = try await server.account()
+                let call = HTTPCall.put("a", token: account.token, "", ["Content-Length: 4000000000000000000", "Expect: 100-continue"])
+                let peer = try await server.connect()
+                try await peer.send(call.head)
+                let answer = try await peer.receive()
+                #expect(answer.status == 507)
+                answer.check(against: call, sourceLocation: #_sourceLocation)
+            }
+        }
+
+        @Test("Postgres down: 503 with Retry-After, nothing left behind; back again: served", .enabled(if: PostgresServerProcess.isInstalled))
+        func postgres() async throws {
+            let postgres = try PostgresServerProcess()
+            defer { postgres.remove() }
+            try postgres.start()
+            let configuration = try PostgresConfiguration(url: ServiceURL(postgres.url))
+            try await WebDatabase.migrate(configuration)
+            try await WebServer.run(.init(database: configuration)) { server in
+                let account = try await server.account()
+                let kept = try await server.send(.put("kept", token: account.token)).files()[0].id ?? ""
+                let held = HTTPCall.put("held", token: account.token, "content", ["Expect: 100-continue"])
+                let peer = try await server.connect()
+                try await peer.send(held.head)
+                #expect(try await peer.receive().status == 100)
+                postgres.stop()
+                // One upload was let in before the end; the others do not get that far.
+                try await peer.send(held.body)
+                #expect(try await peer.receive(held).status == 503)
+                for call in [
+                    HTTPCall.put("a", token: account.token), .post(Form().file("a"), token: account.token),
+                    HTTPCall("GET", "/api/v1/files", token: account.token), HTTPCall("DELETE", "/api/v1/files/\(kept)", token: account.token),
+                    HTTPCall("GET", "/api/v1/files/\(kept)/content", token: account.token),
+                ] {
+                    let answer = try await server.send(call)
+                    #expect(answer.status == 503, "\(call.method) \(call.path)")
+                }
+                #expect(await eventually { server.stagedFiles == [kept] && server.openDescriptors.isEmpty }, "\(server.stagedFiles)")
+                try postgres.start()
+                #expect(await eventually { (try? await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status) == 200 })
+                #expect(try await server.send(.put("again", token: account.token)).status == 202)
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files().count == 2)
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import Testing
+import Web
+
+@Suite("Slow body meter")
+struct SlowBodyMeterTests {
+    private let start = NIODeadline.now()
+
+    private func meter(rate: Int = 100) -> SlowBodyMeter { SlowBodyMeter(window: .seconds(10), minimumRate: rate, now: start) }
+
+    private func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
+
+    private func isTooSlow(_ meter: inout SlowBodyMeter, _ seconds: Int64) -> Bool { meter.isTooSlow(at: at(seconds)) }
+
+    @Test("H22 silence is judged after a full window, not before")
+    func silence() {
+        var meter = meter()
+        #expect(isTooSlow(&meter, 9) == false)
+        #expect(isTooSlow(&meter, 10))
+    }
+
+    @Test("H22 one byte at a time is too slow, the minimum rate is not", arguments: [(1, true), (99, true), (100, false), (1000, false)])
+    func rate(bytesPerSecond: Int, isCut: Bool) {
+        var meter = meter()
+        for second in 1...10 {
+            meter.received(bytesPerSecond, at: at(Int64(second)))
+            meter.beginWaiting(at: at(Int64(second)))
+        }
+        #expect(isTooSlow(&meter, 10) == isCut)
+    }
+
+    @Test("H22 time in which nobody reads does not count")
+    func backPressure() {
+        var meter = meter()
+        meter.received(1, at: at(1))
+        #expect(isTooSlow(&meter, 1000) == false)
+        meter.beginWaiting(at: at(1000))
+        #expect(isTooSlow(&meter, 1008) == false)
+        #expect(isTooSlow(&meter, 1009))
+    }
+
+    @Test("H22 a fast window is no credit for the next one")
+    func noCredit() {
+        var meter = meter()
+        meter.received(1_000_000, at: at(10))
+        meter.beginWaiting(at: at(10))
+        #expect(isTooSlow(&meter, 10) == false)
+        #expect(isTooSlow(&meter, 19) == false)
+        #expect(isTooSlow(&meter, 20))
+    }
+
+    @Test("asking again while waiting does not restart the clock")
+    func repeatedReads() {
+        var meter = meter()
+        for second in 1...9 { meter.beginWaiting(at: at(Int64(second))) }
+        #expect(isTooSlow(&meter, 10))
+    }
+
+    @Test("a minimum rate of 0 is no limit")
+    func noLimit() {
+        var meter = meter(rate: 0)
+        #expect(isTooSlow(&meter, 100_000) == false)
+    }
+}

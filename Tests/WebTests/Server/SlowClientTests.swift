@@ -1,0 +1,90 @@
+import Dispatch
+import NIOCore
+import Platform
+import Testing
+
+extension OverSockets {
+    @Suite("Slow clients")
+    struct SlowClientTests {
+        private static let options = WebServer.Options(
+            settings: ["SLUICE_MINIMUM_RATE": "1000"], slowBodyWindow: .milliseconds(300), chunkSize: 64 << 10)
+
+        @Test("H22 a body that comes byte by byte is cut")
+        func drip() async throws {
+            try await WebServer.run(Self.options) { server in
+                let account = try await server.account()
+                let call = HTTPCall.put("slow", token: account.token, "", ["Content-Length: 1000000"])
+                let peer = try await server.connect()
+                try await peer.send(call.head)
+                var isCut = false
+                for _ in 0..<200 where !isCut {
+                    do {
+                        try await peer.send("a")
+                        isCut = await !peer.isQuiet(for: 20)
+                    } catch {
+                        isCut = true
+                    }
+                }
+                #expect(isCut)
+                _ = try await peer.receiveEnd()
+                try await server.expectNothingLeft(of: account)
+            }
+        }
+
+        @Test("H22 a client that waits in silence before its body is cut")
+        func silence() async throws {
+            try await WebServer.run(Self.options) { server in
+                let account = try await server.account()
+                let peer = try await server.connect()
+                try await peer.send(HTTPCall.put("slow", token: account.token, "", ["Content-Length: 10"]).head)
+                _ = try await peer.receiveEnd()
+                try await server.expectNothingLeft(of: account)
+            }
+        }
+
+        @Test("H22 a reader that is merely held up by the disk is not cut")
+        func backPressure() async throws {
+            try await WebServer.run(Self.options) { server in
+                let account = try await server.account()
+                let gate = DispatchSemaphore(value: 0)
+                let content = [UInt8](repeating: 0x61, count: 32 << 20)
+                async let blocked: Void = withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<server.files.size { group.addTask { try await server.files.run { gate.wait() } } }
+                    try await group.waitForAll()
+                }
+                #expect(await eventually { server.files.load == server.files.size })
+                var call = HTTPCall("PUT", "/api/v1/files/held", token: account.token)
+                call.body = content
+                let sent = call
+                let peer = try await server.connect()
+                async let answer = peer.call(sent)
+                // Time itself is tested here: three windows in which not one byte is taken.
+                try await Task.sleep(for: .milliseconds(900))
+                for _ in 0..<server.files.size { gate.signal() }
+                try await blocked
+                #expect(try await answer.files()[0].size == 32 << 20)
+            }
+        }
+
+        @Test("H22 a head that comes byte by byte is cut by the idle timeout, the first one and a later one", arguments: [false, true])
+        func slowHead(isSecond: Bool) async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_IDLE_TIMEOUT": "1s"])) { server in
+                let account = try await server.account()
+                let peer = try await server.connect()
+                let call = HTTPCall("GET", "/api/v1/files", token: account.token)
+                if isSecond { #expect(try await peer.call(call).status == 200) }
+                var isCut = false
+                for byte in call.bytes + [UInt8](repeating: 0x61, count: 60) where !isCut {
+                    do {
+                        try await peer.send([byte == 0x0A ? 0x61 : byte])
+                        isCut = await !peer.isQuiet(for: 25)
+                    } catch {
+                        isCut = true
+                    }
+                }
+                #expect(isCut)
+            }
+        }
+
+    }
+}

@@ -1,0 +1,158 @@
+import Accounts
+import Files
+import Foundation
+import Jobs
+import Logging
+import NIOCore
+import NIOPosix
+import Platform
+import Postgres
+import Redis
+import ServiceLifecycle
+import Synchronization
+import Testing
+import Web
+
+/// The real HTTP side of a Web process, on a free port, with a staging directory of its own, until the body is done.
+struct WebServer: Sendable {
+    struct Options: Sendable {
+        /// Settings beside the ones every server gets.
+        var settings: [String: String] = [:]
+        var slowBodyWindow: TimeAmount = .seconds(30)
+        var chunkSize: Int?
+        /// Another database than the suite's.
+        var database: PostgresConfiguration?
+        /// Announces through a queue whose Redis cannot be reached, instead of recording.
+        var isQueueAway = false
+    }
+
+    /// A user with a token.
+    struct Account: Sendable {
+        let id: UserID
+        let name: String
+        let token: String
+    }
+
+    let port: Int
+    let pool: PostgresPool
+    let staging: StagingArea
+    let files: BlockingPool
+    let announced: Recorder<FileRecord>
+    let log: Recorder<String>
+    let root: String
+
+    /// Runs `body` beside a server, then stops it in order. Whatever was tested, the log must hold one clean JSON object a line
+    /// and no token.
+    static func run(_ options: Options = Options(), _ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
+        guard let shared = WebDatabase.configuration else { throw WebDatabase.Missing() }
+        let root = NSTemporaryDirectory() + "sluice-web-" + UUIDv7().description
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        let log = Recorder<String>()
+        let logger = Logger(label: "test") { label in
+            JSONLogHandler(label: label, level: .debug) { log.record(String(decoding: $0, as: UTF8.self)) }
+        }
+        let environment = [
+            "SLUICE_DATABASE_URL": "postgres://a:b@127.0.0.1:1/c", "SLUICE_REDIS_URL": "redis://127.0.0.1:1", "SLUICE_STAGING": root,
+            "SLUICE_LISTEN": "127.0.0.1:0", "SLUICE_STAGING_RESERVE": "0",
+        ]
+        let settings = try Settings.Web(environment: environment.merging(options.settings) { $1 })
+        var staged = StagingConfiguration(settings.staging)
+        if let size = options.chunkSize { staged.chunkSize = size }
+        let files = BlockingPool(name: "files", size: 4)
+        let staging = StagingArea(configuration: staged, pool: files)
+        try staging.prepare()
+        let pool = try PostgresPool(configuration: options.database ?? shared, logger: logger)
+        let announced = Recorder<FileRecord>()
+        let redis = RedisClient(
+            configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+        let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
+        let announce: @Sendable ([FileRecord]) async -> Void = { records in
+            announced.record(contentsOf: records)
+            if options.isQueueAway { await dispatcher.announce(records) }
+        }
+        let intake = FileIntake(pool: pool, staging: staging, announce: announce)
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let application = WebApplication.make(
+            settings: settings, tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)), catalog: FileCatalog(pool: pool),
+            staging: staging, intake: intake, announce: announce, logger: logger, slowBodyWindow: options.slowBodyWindow,
+            onRunning: { channel in
+                continuation.yield(channel.localAddress?.port ?? 0)
+                continuation.finish()
+            })
+        var configuration = ServiceGroupConfiguration(services: [pool, intake, application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        let group = ServiceGroup(configuration: configuration)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try? await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            guard let port = await iterator.next() else { throw WebDatabase.Missing() }
+            let result: Result<Void, any Error>
+            do {
+                result = .success(
+                    try await body(
+                        WebServer(port: port, pool: pool, staging: staging, files: files, announced: announced, log: log, root: root)))
+            } catch {
+                result = .failure(error)
+            }
+            await group.triggerGracefulShutdown()
+            await pool.close()
+            try await tasks.waitForAll()
+            try result.get()
+        }
+        try checkLog(log.all)
+    }
+
+    /// Adds a user with a name of its own.
+    func account() async throws -> Account {
+        let name = "u" + UUIDv7().description.replacing("-", with: "")
+        let user = try await UserStore(pool: pool).add(name: name, email: "\(name)@example.org")
+        let token = try await TokenStore(pool: pool).add(user: user.id, name: "test")
+        Recorder<String>.secrets.record(token.reveal())
+        return Account(id: user.id, name: name, token: token.reveal())
+    }
+
+    func connect() async throws -> Peer { try await Peer(port: port) }
+
+    /// One request on a connection of its own.
+    func send(_ request: HTTPCall) async throws -> Answer {
+        let peer = try await connect()
+        let answer = try await peer.call(request)
+        await peer.close()
+        return answer
+    }
+
+    /// What lies in `incoming/` and `ready/`.
+    var stagedFiles: [String] {
+        ["incoming", "ready"].flatMap { (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\($0)")) ?? [] }
+    }
+
+    /// Descriptors of this process that are open on staged files, removed ones included.
+    var openDescriptors: [String] {
+        let folder = "/proc/self/fd"
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return all.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+            .filter { $0.hasPrefix(root + "/incoming/") || $0.hasPrefix(root + "/ready/") }
+    }
+
+    func rows(of account: Account) async throws -> Int {
+        let rows = try await pool.query("SELECT count(*) FROM files WHERE owner_id = \(account.id)")
+        return try rows[0].decode(at: 0)
+    }
+
+    /// Waits until nothing of this account's uploads remains: no bytes, no descriptor; and checks that there is no row.
+    func expectNothingLeft(of account: Account, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        #expect(await eventually { stagedFiles.isEmpty && openDescriptors.isEmpty }, "\(stagedFiles)", sourceLocation: sourceLocation)
+        #expect(try await rows(of: account) == 0, sourceLocation: sourceLocation)
+        #expect(announced.all.isEmpty, sourceLocation: sourceLocation)
+    }
+
+    private static func checkLog(_ lines: [String]) throws {
+        let secrets = Recorder<String>.secrets.all
+        for line in lines {
+            #expect(line.hasSuffix("}\n") && line.utf8.dropLast().allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "H38 \(line.debugDescription)")
+            #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) != nil, "H38 \(line.debugDescription)")
+            #expect(!secrets.contains { line.contains($0) }, "a token in the log")
+        }
+    }
+}
