@@ -12,7 +12,8 @@ enum HTTPServer {
         .http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    LingeringCloseHandler(), SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow),
+                    PipeliningHandler(), LingeringCloseHandler(), MalformedRequestHandler(),
+                    SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow),
                 ],
                 idleTimeout: TimeAmount(settings.idleTimeout),
                 httpDecoderConfiguration: .init(

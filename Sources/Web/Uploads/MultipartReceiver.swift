@@ -26,8 +26,6 @@ struct MultipartReceiver {
     private var current = Current.none
     private var skipped: Int64 = 0
     private(set) var parts: [Part] = []
-    /// The request was not read to its end, because what was left of it was only to be thrown away.
-    private(set) var stoppedEarly = false
 
     init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits) {
         self.staging = staging
@@ -37,7 +35,7 @@ struct MultipartReceiver {
         parser = MultipartParser(boundary: boundary, limits: multipart)
     }
 
-    /// Reads the body to its end.
+    /// Reads the body to its end, or up to where what is left of it would only be thrown away.
     ///
     /// - Throws: `MultipartError` for a malformed or cut body, `FilesError`, or what reading the connection throws. What had
     ///   been received is removed first.
@@ -72,7 +70,6 @@ struct MultipartReceiver {
             case .finished: break
             }
             if skipped > limits.skip {
-                stoppedEarly = true
                 current = .none
                 return false
             }

@@ -15,15 +15,14 @@ struct UploadHandlers {
 
     /// Takes a multipart/form-data body with one or many files.
     func post(_ request: Request, context: UserContext) async throws -> Response {
-        let boundary = try MultipartBoundary(contentType: request.headers[.contentType] ?? "")
+        guard let type = request.headers[.contentType] else { throw APIError.mediaType(expected: "multipart/form-data") }
+        let boundary = try MultipartBoundary(contentType: type)
         return try await admit(request, context) {
             var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits)
             try await receiver.receive(request.body)
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
             let outcomes = await accept(receiver.parts, for: context)
-            var response = UploadAnswer.render(outcomes)
-            if receiver.stoppedEarly { response.headers[.connection] = "close" }
-            return response
+            return UploadAnswer.render(outcomes)
         }
     }
 
@@ -36,7 +35,7 @@ struct UploadHandlers {
         if let length, length > limits.fileSize {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
-        return try await admit(request, context) {
+        return try await admit(request, context, expecting: length ?? 0) {
             let upload = try staging.makeUpload(limit: limits.fileSize, expected: length ?? 0)
             let received: ReceivedFile
             do {
@@ -55,11 +54,11 @@ struct UploadHandlers {
 
     /// Everything that can speak against a body is asked before the client is told to send it.
     private func admit(
-        _ request: Request, _ context: UserContext, _ body: () async throws -> Response
+        _ request: Request, _ context: UserContext, expecting count: Int64 = 0, _ body: () async throws -> Response
     ) async throws -> Response {
         guard request.headers[.contentEncoding].map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(context.user.id) {
-            try staging.checkSpace()
+            try staging.checkSpace(for: count)
             try await Expectation.meet(request, on: context.channel)
             return try await body()
         }
