@@ -7,7 +7,8 @@ extension OverSockets {
     struct AuthenticationTests {
         static let routes = [
             ("GET", "/api/v1/files"), ("POST", "/api/v1/files"), ("DELETE", "/api/v1/files"), ("PUT", "/api/v1/files/a"),
-            ("GET", "/api/v1/files/a"), ("DELETE", "/api/v1/files/a"), ("GET", "/api/v1/files/a/content"), ("HEAD", "/api/v1/files/a/content"),
+            ("GET", "/api/v1/files/a"), ("DELETE", "/api/v1/files/a"), ("GET", "/api/v1/files/a/content"),
+            ("HEAD", "/api/v1/files/a/content"),
         ]
 
         @Test("every route needs a token, and says which scheme")

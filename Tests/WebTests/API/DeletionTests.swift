@@ -64,8 +64,10 @@ extension OverSockets {
         @Test(
             "bodies that name no files",
             arguments: [
-                "", "{}", "[]", "null", "{\"ids\":[]}", "{\"ids\":\"a\"}", "{\"ids\":[1]}", "{\"ids\":[null]}", "{\"ids\":{\"a\":1}}", "{\"ids\":[\"a\"", "\u{0}",
-                String(repeating: "[", count: 60_000), "{\"ids\":" + String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000) + "}",
+                "", "{}", "[]", "null", "{\"ids\":[]}", "{\"ids\":\"a\"}", "{\"ids\":[1]}", "{\"ids\":[null]}", "{\"ids\":{\"a\":1}}",
+                "{\"ids\":[\"a\"", "\u{0}",
+                String(repeating: "[", count: 60_000),
+                "{\"ids\":" + String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000) + "}",
                 "{\"ids\":[" + [String](repeating: "\"a\"", count: 1001).joined(separator: ",") + "]}", "{\"ids\":[\"\\ud800\"]}",
             ])
         func malformed(json: String) async throws {

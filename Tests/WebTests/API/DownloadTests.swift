@@ -20,7 +20,11 @@ extension OverSockets {
             }
         }
 
-        @Test("H41 content that a browser would run is an attachment in a sandbox", arguments: [("x.html", "text/html"), ("x.svg", "image/svg+xml"), ("x.js", "text/javascript"), ("x.xhtml", "application/xhtml+xml")])
+        @Test(
+            "H41 content that a browser would run is an attachment in a sandbox",
+            arguments: [
+                ("x.html", "text/html"), ("x.svg", "image/svg+xml"), ("x.js", "text/javascript"), ("x.xhtml", "application/xhtml+xml"),
+            ])
         func active(name: String, type: String) async throws {
             try await run(name: name, type: type) { server, account, path in
                 let answer = try await server.send(HTTPCall("GET", path, token: account.token))
@@ -103,7 +107,8 @@ extension OverSockets {
         func accelFromClient() async throws {
             try await run { server, account, path in
                 let fields = [
-                    "X-Accel-Redirect: /_stored/1/secret", "X-Sendfile: /etc/passwd", "X-Accel-Mapping: /=/", "X-Sendfile-Type: X-Accel-Redirect",
+                    "X-Accel-Redirect: /_stored/1/secret", "X-Sendfile: /etc/passwd", "X-Accel-Mapping: /=/",
+                    "X-Sendfile-Type: X-Accel-Redirect",
                     "X-Original-URL: /metrics", "X-HTTP-Method-Override: DELETE", "X-Forwarded-For: 127.0.0.1",
                 ]
                 let answer = try await server.send(HTTPCall("GET", path, token: account.token, fields))

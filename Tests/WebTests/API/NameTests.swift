@@ -10,8 +10,10 @@ extension OverSockets {
     struct NameTests {
         /// As sent in the path, and the name that comes of it; nil where it is refused.
         private static let paths: [(String, String?)] = [
-            ("..", nil), (".", nil), ("%2e%2e", nil), ("%2E", nil), ("%2e%2e%2f%2e%2e%2fetc%2fpasswd", "passwd"), ("%2Fetc%2Fpasswd", "passwd"),
-            ("..%5C..%5Cwin.ini", "win.ini"), ("%20", nil), ("%20.%20.", nil), ("%00", nil), ("a%00.txt", nil), ("%2500", nil), ("a%252Fb", nil),
+            ("..", nil), (".", nil), ("%2e%2e", nil), ("%2E", nil), ("%2e%2e%2f%2e%2e%2fetc%2fpasswd", "passwd"),
+            ("%2Fetc%2Fpasswd", "passwd"),
+            ("..%5C..%5Cwin.ini", "win.ini"), ("%20", nil), ("%20.%20.", nil), ("%00", nil), ("a%00.txt", nil), ("%2500", nil),
+            ("a%252Fb", nil),
             ("a%0d%0aDELE%20y", nil), ("a%7F", nil), ("%FF", nil), ("%C0%AE%C0%AE", nil), ("%ED%A0%80", nil), ("%zz", nil), ("a%", nil),
             ("C:x", "C_x"), ("a:b", "a_b"), ("CON", "_CON"), ("con.txt", "_con.txt"), ("a.", "a"), ("-rf", "-rf"), ("*", "*"),
             ("%E2%80%AEfdp.exe", "fdp.exe"), ("a%E2%80%8Bb", "ab"), ("e%CC%81", "\u{E9}"), ("a+b%20c", "a+b c"), ("100%25", "100%"),
@@ -48,7 +50,8 @@ extension OverSockets {
         @Test("H27 H28 H29 H33 H34 H36 H38 names in a form")
         func form() async throws {
             let names: [(String, String?)] = [
-                ("../../etc/passwd", "passwd"), ("..", nil), (".", nil), ("/", nil), ("C:\\\\dir\\\\a.txt", "a.txt"), ("%00", nil), ("a%2Fb", nil),
+                ("../../etc/passwd", "passwd"), ("..", nil), (".", nil), ("/", nil), ("C:\\\\dir\\\\a.txt", "a.txt"), ("%00", nil),
+                ("a%2Fb", nil),
                 ("a%22b", "a\"b"), ("fdp.\u{202E}exe", "fdp.exe"), ("<img onerror=x>", "<img onerror=x>"), ("NUL.txt", "_NUL.txt"),
                 ("\u{1F468}\u{200D}\u{1F469}.png", "\u{1F468}\u{200D}\u{1F469}.png"), (String(repeating: "\u{E4}", count: 500), nil),
             ]
@@ -69,7 +72,9 @@ extension OverSockets {
             }
         }
 
-        @Test("H33 names that are not UTF-8 or hold a NUL", arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0x61, 0, 0x62], [0x61, 0x1B, 0x5B]] as [[UInt8]])
+        @Test(
+            "H33 names that are not UTF-8 or hold a NUL",
+            arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0x61, 0, 0x62], [0x61, 0x1B, 0x5B]] as [[UInt8]])
         func notText(name: [UInt8]) async throws {
             try await WebServer.run { server in
                 let account = try await server.account()
@@ -108,7 +113,9 @@ extension OverSockets {
             try await WebServer.run { server in
                 let account = try await server.account()
                 let escape = "\u{1B}[31mevil"
-                for field in ["User-Agent: \(escape)", "Content-Type: \(escape)", "X-Request-Id: \(escape)", "Authorization: Bearer \(escape)"] {
+                for field in [
+                    "User-Agent: \(escape)", "Content-Type: \(escape)", "X-Request-Id: \(escape)", "Authorization: Bearer \(escape)",
+                ] {
                     let peer = try await server.connect()
                     try await peer.send(HTTPCall("PUT", "/api/v1/files/%1B%5B31mevil", token: account.token, [field]).bytes)
                     #expect((400...499).contains(try await peer.receive().status))

@@ -41,7 +41,8 @@ extension OverSockets {
             }
         }
 
-        @Test("Postgres down: 503 with Retry-After, nothing left behind; back again: served", .enabled(if: PostgresServerProcess.isInstalled))
+        @Test(
+            "Postgres down: 503 with Retry-After, nothing left behind; back again: served", .enabled(if: PostgresServerProcess.isInstalled))
         func postgres() async throws {
             let postgres = try PostgresServerProcess()
             defer { postgres.remove() }
@@ -61,7 +62,8 @@ extension OverSockets {
                 #expect(try await peer.receive(held).status == 503)
                 for call in [
                     HTTPCall.put("a", token: account.token), .post(Form().file("a"), token: account.token),
-                    HTTPCall("GET", "/api/v1/files", token: account.token), HTTPCall("DELETE", "/api/v1/files/\(kept)", token: account.token),
+                    HTTPCall("GET", "/api/v1/files", token: account.token),
+                    HTTPCall("DELETE", "/api/v1/files/\(kept)", token: account.token),
                     HTTPCall("GET", "/api/v1/files/\(kept)/content", token: account.token),
                 ] {
                     let answer = try await server.send(call)

@@ -5,7 +5,12 @@ import Web
 extension OverSockets {
     @Suite("Routes and queries")
     struct RoutingTests {
-        @Test("unknown paths are 404, with and without a token", arguments: ["/", "/api", "/api/v1", "/api/v1/files/a/b", "/api/v2/files", "/metrics", "/live", "/.env", "//api//v1//nothing", "/api/v1/files/../../x", "/api/v1/%66iles", "*"])
+        @Test(
+            "unknown paths are 404, with and without a token",
+            arguments: [
+                "/", "/api", "/api/v1", "/api/v1/files/a/b", "/api/v2/files", "/metrics", "/live", "/.env", "//api//v1//nothing",
+                "/api/v1/files/../../x", "/api/v1/%66iles", "*",
+            ])
         func unknown(path: String) async throws {
             try await WebServer.run { server in
                 let account = try await server.account()
@@ -75,7 +80,9 @@ extension OverSockets {
             try await WebServer.run { server in
                 let account = try await server.account()
                 let names = ["100%25.txt", "a_b.txt", "axb.txt", "it's.txt", "back%5Cslash", "Plan.PDF"]
-                for name in names where !name.contains("%5C") { #expect(try await server.send(.put(name, token: account.token)).status == 202) }
+                for name in names where !name.contains("%5C") {
+                    #expect(try await server.send(.put(name, token: account.token)).status == 202)
+                }
                 let searches: [(String, [String])] = [
                     ("%25", ["100%.txt"]), ("_", ["a_b.txt"]), ("a.b", []), ("'", ["it's.txt"]), ("%27%3B%20DROP%20TABLE%20files%3B--", []),
                     ("%5C", []), ("plan", ["Plan.PDF"]), (".*", []), ("%25%25%25%25", []), ("(%5B", []), ("$1", []),

@@ -10,7 +10,8 @@ extension OverSockets {
         func accepted() async throws {
             try await WebServer.run { server in
                 let account = try await server.account()
-                let form = Form().field("note", "ignored").file("a.txt", type: "Text/Plain; charset=utf-8", "abc").file("b.bin", bytes: [0, 255])
+                let form = Form().field("note", "ignored").file("a.txt", type: "Text/Plain; charset=utf-8", "abc").file(
+                    "b.bin", bytes: [0, 255])
                 let posted = try await server.send(.post(form, token: account.token)).files()
                 let put = try await server.send(.put("c.txt", token: account.token, "abc", ["Content-Type: text/csv"])).files()
                 let all = posted + put
@@ -174,7 +175,9 @@ extension OverSockets {
             }
         }
 
-        @Test("a body of another type, or none, is no form", arguments: ["text/plain", "multipart/mixed; boundary=a", "application/x-www-form-urlencoded", nil])
+        @Test(
+            "a body of another type, or none, is no form",
+            arguments: ["text/plain", "multipart/mixed; boundary=a", "application/x-www-form-urlencoded", nil])
         func otherType(type: String?) async throws {
             try await WebServer.run { server in
                 let account = try await server.account()
@@ -184,7 +187,12 @@ extension OverSockets {
             }
         }
 
-        @Test("H1 H3 a content type without one good boundary", arguments: ["multipart/form-data", "multipart/form-data; boundary=a; boundary=b", "multipart/form-data; boundary=\"\"", "multipart/form-data; boundary=" + String(repeating: "a", count: 71), "multipart/form-data; boundary=a; ;;="])
+        @Test(
+            "H1 H3 a content type without one good boundary",
+            arguments: [
+                "multipart/form-data", "multipart/form-data; boundary=a; boundary=b", "multipart/form-data; boundary=\"\"",
+                "multipart/form-data; boundary=" + String(repeating: "a", count: 71), "multipart/form-data; boundary=a; ;;=",
+            ])
         func boundaries(type: String) async throws {
             try await WebServer.run { server in
                 let account = try await server.account()

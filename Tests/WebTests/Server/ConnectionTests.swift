@@ -67,6 +67,19 @@ extension OverSockets {
             }
         }
 
+        @Test("requests in front of a half-close are all answered")
+        func pipelinedHalfClose() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let calls = (0..<5).map { HTTPCall.put("f\($0)", token: account.token) }
+                let peer = try await server.connect()
+                try await peer.send(calls.flatMap(\.bytes))
+                await peer.halfClose()
+                for call in calls { #expect(try await peer.receive(call).status == 202) }
+                #expect(try await peer.receiveEnd() == .closed)
+            }
+        }
+
         @Test("a large body that is refused early: the refusal can be read, then the connection ends")
         func lingeringClose() async throws {
             try await WebServer.run { server in
@@ -106,6 +119,7 @@ extension OverSockets {
                     (.put("..", token: account.token, "x", [expectation]), 400),
                     (.put("a", token: account.token, "x", ["Expect: a-miracle"]), 417),
                     (HTTPCall("POST", "/api/v1/files", token: account.token, [expectation, "Content-Length: 9"]), 415),
+                    (HTTPCall("DELETE", "/api/v1/files", token: account.token, [expectation, "Content-Length: 9"]), 415),
                 ]
                 for (call, status) in refused {
                     let peer = try await server.connect()

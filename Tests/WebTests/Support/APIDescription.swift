@@ -37,7 +37,9 @@ enum APIDescription {
             case (true, 5, "content"): "/api/v1/files/{id}/content"
             default: ""
             }
-        guard let operations = paths[path] else { return status == 404 || call.path == "/openapi.yaml" ? nil : "\(status) for an unknown path" }
+        guard let operations = paths[path] else {
+            return status == 404 || call.path == "/openapi.yaml" ? nil : "\(status) for an unknown path"
+        }
         guard let statuses = operations[call.method] else {
             return [401, 404, 405].contains(status) ? nil : "\(call.method) \(path) is not described and answers \(status)"
         }

@@ -62,15 +62,19 @@ struct FileReply: Decodable, Sendable {
 
 extension Answer {
     /// What holds for every answer: described in the API, hardened, and an error tells what is wrong but nothing of our insides.
-    func check(against call: HTTPCall, sourceLocation: SourceLocation) {
-        if let complaint = APIDescription.complaint(about: call, status) { Issue.record("\(complaint)", sourceLocation: sourceLocation) }
-        let context: Comment = "\(call.method) \(call.path) \(status)"
+    ///
+    /// - Parameter call: nil for what is no request.
+    func check(against call: HTTPCall?, sourceLocation: SourceLocation) {
+        if let call, let complaint = APIDescription.complaint(about: call, status) {
+            Issue.record("\(complaint)", sourceLocation: sourceLocation)
+        }
+        let context: Comment = "\(call?.method ?? "-") \(call?.path ?? "-") \(status)"
         #expect(self["x-content-type-options"] == "nosniff", context, sourceLocation: sourceLocation)
         #expect(self["referrer-policy"] == "no-referrer", context, sourceLocation: sourceLocation)
         #expect(self["content-security-policy"]?.contains("default-src 'none'") == true, context, sourceLocation: sourceLocation)
         #expect(self["cache-control"]?.contains("no-store") == true, context, sourceLocation: sourceLocation)
         #expect(self["server"] == nil && self["x-powered-by"] == nil, context, sourceLocation: sourceLocation)
-        guard status >= 400, call.method != "HEAD" else { return }
+        guard status >= 400, call?.method != "HEAD" else { return }
         #expect(self["content-type"] == "application/problem+json", context, sourceLocation: sourceLocation)
         let problem = try? decode(Problem.self)
         #expect(problem?.status == status && problem?.type.hasPrefix("/problems/") == true, "\(text)", sourceLocation: sourceLocation)

@@ -31,7 +31,9 @@ struct HTTPCall: Sendable {
 
     var head: String {
         var lines = ["\(method) \(path) HTTP/1.1", "Host: sluice.test"] + fields
-        let isAnnounced = fields.contains { $0.lowercased().hasPrefix("content-length:") || $0.lowercased().hasPrefix("transfer-encoding:") }
+        let isAnnounced = fields.contains {
+            $0.lowercased().hasPrefix("content-length:") || $0.lowercased().hasPrefix("transfer-encoding:")
+        }
         if !isAnnounced && (!body.isEmpty || ["PUT", "POST"].contains(method)) { lines.append("Content-Length: \(body.count)") }
         return lines.map { $0 + "\r\n" }.joined() + "\r\n"
     }

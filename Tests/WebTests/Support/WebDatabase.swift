@@ -18,7 +18,7 @@ struct WebDatabase: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         var configuration = try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))
-        configuration.poolSize = 2
+        configuration.poolSize = 4
         let name = "web_test_" + UUIDv7().description.replacing("-", with: "")
         try await Self.withPool(configuration) { _ = try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
         var own = configuration

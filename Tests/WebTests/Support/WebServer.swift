@@ -44,6 +44,12 @@ struct WebServer: Sendable {
     /// Runs `body` beside a server, then stops it in order. Whatever was tested, the log must hold one clean JSON object a line
     /// and no token.
     static func run(_ options: Options = Options(), _ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
+        try await slots.use { try await runNow(options, body) }
+    }
+
+    private static let slots = Slots(8)
+
+    private static func runNow(_ options: Options, _ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
         guard let shared = WebDatabase.configuration else { throw WebDatabase.Missing() }
         let root = NSTemporaryDirectory() + "sluice-web-" + UUIDv7().description
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -65,7 +71,8 @@ struct WebServer: Sendable {
         let pool = try PostgresPool(configuration: options.database ?? shared, logger: logger)
         let announced = Recorder<FileRecord>()
         let redis = RedisClient(
-            configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
         let announce: @Sendable ([FileRecord]) async -> Void = { records in
             announced.record(contentsOf: records)
