@@ -25,6 +25,12 @@ struct Client: Sendable {
         let headers: [String: String]
         let body: ByteBuffer
 
+        /// - Throws: `UnexpectedAnswer` for another status: not a failed test, since under faults refusals are right.
+        func expecting(_ status: UInt) throws -> Answer {
+            guard self.status == status else { throw UnexpectedAnswer(status: self.status, body: String(buffer: body)) }
+            return self
+        }
+
         func decode<T: Decodable>(_ type: T.Type = T.self) throws -> T {
             try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         }
@@ -51,8 +57,7 @@ struct Client: Sendable {
     /// Uploads one file as a raw body.
     func put(_ name: String, _ content: HTTPClientRequest.Body, timeout: TimeAmount = .seconds(60)) async throws -> File {
         let answer = try await send("PUT", "/api/v1/files/\(name)", body: content, timeout: timeout)
-        try #require(answer.status == 202, "PUT: \(answer.status) \(String(buffer: answer.body))")
-        return try #require(answer.decode(Files.self).files.first)
+        return try #require(answer.expecting(202).decode(Files.self).files.first)
     }
 
     /// Uploads files in one multipart request.
@@ -67,14 +72,12 @@ struct Client: Sendable {
         body.writeString("--\(boundary)--\r\n")
         let answer = try await send(
             "POST", "/api/v1/files", headers: ["Content-Type": "multipart/form-data; boundary=\(boundary)"], body: .bytes(body))
-        try #require(answer.status == 202, "POST: \(answer.status) \(String(buffer: answer.body))")
-        return try answer.decode(Files.self).files
+        return try answer.expecting(202).decode(Files.self).files
     }
 
     func get(_ id: String) async throws -> File {
         let answer = try await send("GET", "/api/v1/files/\(id)")
-        try #require(answer.status == 200)
-        return try answer.decode()
+        return try answer.expecting(200).decode()
     }
 
     /// All files, page by page.
@@ -83,11 +86,15 @@ struct Client: Sendable {
         var cursor: String?
         repeat {
             let answer = try await send("GET", "/api/v1/files?limit=500" + (cursor.map { "&cursor=\($0)" } ?? ""))
-            try #require(answer.status == 200, "list: \(answer.status)")
-            let page: Files = try answer.decode()
+            let page: Files = try answer.expecting(200).decode()
             all += page.files
             cursor = page.next
         } while cursor != nil
         return all
     }
+}
+
+struct UnexpectedAnswer: Error {
+    let status: UInt
+    let body: String
 }
