@@ -27,7 +27,7 @@ struct DeleteHandlers {
     }
 
     func many(_ request: Request, context: UserContext) async throws -> Response {
-        let names = try await ids(of: request)
+        let names = try await ids(of: request, on: context.channel)
         let deleted = try await catalog.markDeleting(owner: context.user.id, ids: Array(Set(names.compactMap { FileID($0) })))
         await announce(Array(deleted.values))
         return JSONResponse.make { json in
@@ -50,10 +50,11 @@ struct DeleteHandlers {
         }
     }
 
-    private func ids(of request: Request) async throws -> [String] {
+    private func ids(of request: Request, on channel: any Channel) async throws -> [String] {
         guard let type = request.headers[.contentType], try MediaType(type).isJSON else {
             throw APIError.mediaType(expected: "application/json")
         }
+        try await Expectation.meet(request, on: channel)
         var body = ByteBuffer()
         for try await bytes in request.body {
             guard body.readableBytes + bytes.readableBytes <= Self.maximumBody else {

@@ -13,6 +13,7 @@ enum HTTPServer {
             configuration: .init(
                 additionalChannelHandlers: [
                     PipeliningHandler(), LingeringCloseHandler(), MalformedRequestHandler(),
+                    StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout)),
                     SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow),
                 ],
                 idleTimeout: TimeAmount(settings.idleTimeout),

@@ -86,5 +86,19 @@ extension OverSockets {
             }
         }
 
+        @Test("H22 a client that does not read its download is cut, and the file let go of")
+        func stalledReader() async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_IDLE_TIMEOUT": "1s"])) { server in
+                let account = try await server.account()
+                var call = HTTPCall("PUT", "/api/v1/files/big", token: account.token)
+                call.body = [UInt8](repeating: 7, count: 24 << 20)
+                let id = try await server.send(call).files()[0].id ?? ""
+                let peer = try await Peer(port: server.port, receiveBuffer: 16 << 10)
+                try await peer.send(HTTPCall("GET", "/api/v1/files/\(id)/content", token: account.token).bytes)
+                #expect(await eventually { !server.openDescriptors.isEmpty })
+                #expect(await eventually { server.openDescriptors.isEmpty })
+                await peer.close()
+            }
+        }
     }
 }
