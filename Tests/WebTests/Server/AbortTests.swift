@@ -1,4 +1,5 @@
 import Platform
+import Postgres
 import Testing
 
 extension OverSockets {
@@ -84,6 +85,29 @@ extension OverSockets {
                 let form = Form().file("whole.bin", bytes: Self.part).part(["no colon"], [1])
                 #expect(try await server.send(.post(form, token: account.token)).status == 400)
                 try await server.expectNothingLeft(of: account)
+            }
+        }
+
+        @Test("H11 an upload that the end of the process cuts is not taken for a whole one", arguments: [false, true])
+        func shutdown(isChunked: Bool) async throws {
+            var options = Self.options
+            options.drainTimeout = .milliseconds(300)
+            // The client stays connected until the server has ended.
+            let (peers, accounts) = (Recorder<Peer>(), Recorder<UserID>())
+            try await WebServer.run(options) { server in
+                let account = try await server.account()
+                let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 1000000"
+                var call = HTTPCall.put("cut", token: account.token, "", [framing])
+                call.body = (isChunked ? Array((String(Self.part.count, radix: 16) + "\r\n").utf8) : []) + Self.part
+                let peer = try await server.connect()
+                try await peer.send(call.bytes + (isChunked ? [0x0D, 0x0A] : []))
+                #expect(await eventually { !server.stagedFiles.isEmpty })
+                peers.record(peer)
+                accounts.record(account.id)
+            }
+            try await WebServer.run { server in
+                let rows = try await server.pool.query("SELECT count(*) FROM files WHERE owner_id = ANY(\(accounts.all))")
+                #expect(try rows[0].decode(at: 0, as: Int.self) == 0)
             }
         }
 

@@ -9,17 +9,18 @@ extension OverSockets {
         private static let options = WebServer.Options(
             settings: ["SLUICE_MINIMUM_RATE": "1000"], slowBodyWindow: .milliseconds(300), chunkSize: 64 << 10)
 
-        @Test("H22 a body that comes byte by byte is cut")
-        func drip() async throws {
+        @Test("H22 a body that comes byte by byte is cut, and what came of it is not taken for the whole", arguments: [false, true])
+        func drip(isChunked: Bool) async throws {
             try await WebServer.run(Self.options) { server in
                 let account = try await server.account()
-                let call = HTTPCall.put("slow", token: account.token, "", ["Content-Length: 1000000"])
+                let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 1000000"
+                let call = HTTPCall.put("slow", token: account.token, "", [framing])
                 let peer = try await server.connect()
                 try await peer.send(call.head)
                 var isCut = false
                 for _ in 0..<200 where !isCut {
                     do {
-                        try await peer.send("a")
+                        try await peer.send(isChunked ? "1\r\na\r\n" : "a")
                         isCut = await !peer.isQuiet(for: 20)
                     } catch {
                         isCut = true

@@ -20,6 +20,7 @@ struct WebServer: Sendable {
         var settings: [String: String] = [:]
         var slowBodyWindow: TimeAmount = .seconds(30)
         var chunkSize: Int?
+        var drainTimeout: Duration = .seconds(2)
         /// Another database than the suite's.
         var database: PostgresConfiguration?
         /// Announces through a queue whose Redis cannot be reached, instead of recording.
@@ -88,7 +89,7 @@ struct WebServer: Sendable {
                 continuation.finish()
             })
         var configuration = ServiceGroupConfiguration(services: [pool, intake, application], logger: logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(2)
+        configuration.maximumGracefulShutdownDuration = options.drainTimeout
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try? await group.run() }
@@ -103,7 +104,6 @@ struct WebServer: Sendable {
                 result = .failure(error)
             }
             await group.triggerGracefulShutdown()
-            await pool.close()
             try await tasks.waitForAll()
             try result.get()
         }
