@@ -8,6 +8,7 @@ import Glibc
 ///
 /// `stop()` lets the jobs already queued finish and ends the thread. A job enqueued after that is run on a
 /// short-lived thread of its own, so that an actor's late callers still resume; they must find the actor closed.
+/// The thread keeps its executor alive, so one that is never stopped lives as long as the process.
 public final class ExclusiveThread: SerialExecutor, Sendable {
     private let inbox: Inbox
     private let name: String

@@ -26,7 +26,8 @@ package final class LineOutput: Sendable {
         bytes.withUnsafeBytes { buffer in
             var sent = 0
             while sent < buffer.count {
-                let count = Glibc.write(descriptor, buffer.baseAddress! + sent, buffer.count - sent)
+                let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
                 if count >= 0 {
                     sent += count
                 } else if errno == EAGAIN {
