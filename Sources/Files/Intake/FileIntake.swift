@@ -25,7 +25,7 @@ public final class FileIntake: Sendable, Service {
         let announcer = Announcer(announce: announce)
         self.announcer = announcer
         area = staging.areaID ?? ""
-        batcher = Batcher(maximumItems: 64, maximumInFlight: 3) { batch in
+        batcher = Batcher(maximumItems: 64, maximumInFlight: 2) { batch in
             await IntakeBatch(pool: pool, staging: staging, announcer: announcer).commit(batch)
         }
     }

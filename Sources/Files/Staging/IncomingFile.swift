@@ -3,25 +3,40 @@ import NIOCore
 import Platform
 import Synchronization
 
-/// A file below `incoming/` that belongs to one upload, until it is moved to `ready/` or removed.
+/// A file that belongs to one upload, until it is in `ready/` for good or removed.
+///
+/// One that arrives over time is made below `incoming/` and moved. One whose bytes are all there is made below `ready/` at
+/// once: its name is then durable with its first sync, where a move would need another commit of the journal. Cut off in the
+/// middle by a crash, it is bytes without a row, which nothing reads and the sweep removes.
 ///
 /// All methods block. An instance that is let go of removes its file, so that no path of an upload can leak a descriptor or
 /// bytes; the paths that are meant to end an upload call `remove()` on the pool instead.
 final class IncomingFile: Sendable {
     private struct State {
         var descriptor: Int32
-        var exists = true
+        /// Whether the file is there and not yet `ready` for good.
+        var isPending = true
     }
 
     private let directories: StagingDirectories
-    private let name: String
+    /// The descriptor of the directory it is in, and its name there.
+    private let place: (directory: Int32, name: String)
     private let state: Mutex<State>
 
-    /// Creates an empty file under a new name.
-    init(in directories: StagingDirectories) throws(FilesError) {
+    /// Creates an empty file below `incoming/`, under a new name.
+    convenience init(in directories: StagingDirectories) throws(FilesError) {
+        try self.init(directories, (directories.incoming, UUIDv7().description))
+    }
+
+    /// Creates an empty file below `ready/`, under its final name.
+    convenience init(in directories: StagingDirectories, readyAs id: FileID) throws(FilesError) {
+        try self.init(directories, (directories.ready, id.description))
+    }
+
+    private init(_ directories: StagingDirectories, _ place: (directory: Int32, name: String)) throws(FilesError) {
         self.directories = directories
-        name = UUIDv7().description
-        let descriptor = openat(directories.incoming, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        self.place = place
+        let descriptor = openat(place.directory, place.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw .system("open", errno) }
         state = Mutex(State(descriptor: descriptor))
     }
@@ -61,10 +76,12 @@ final class IncomingFile: Sendable {
         closeDescriptor()
     }
 
-    /// Moves the file to its final name. Durable once the directory has been synced.
-    func move(to id: FileID) throws(FilesError) {
-        guard renameat(directories.incoming, name, directories.ready, id.description) == 0 else { throw .system("rename", errno) }
-        state.withLock { $0.exists = false }
+    /// Gives the file its final name and place. Durable once the directory has been synced.
+    func settle(as id: FileID) throws(FilesError) {
+        if place.directory != directories.ready {
+            guard renameat(place.directory, place.name, directories.ready, id.description) == 0 else { throw .system("rename", errno) }
+        }
+        state.withLock { $0.isPending = false }
     }
 
     /// Closes and removes the file, if that has not happened. There is nobody to tell of a failure; the sweep looks again.
@@ -72,11 +89,11 @@ final class IncomingFile: Sendable {
         closeDescriptor()
         guard
             state.withLock({ state in
-                defer { state.exists = false }
-                return state.exists
+                defer { state.isPending = false }
+                return state.isPending
             })
         else { return }
-        unlinkat(directories.incoming, name, 0)
+        unlinkat(place.directory, place.name, 0)
     }
 
     private func open() throws(FilesError) -> Int32 {

@@ -5,7 +5,8 @@ import Synchronization
 
 /// The directory in which uploads wait, safe on disk, for their transfer.
 ///
-/// `incoming/` holds uploads that are being received, `ready/` only whole and durable files under the id of their row.
+/// `incoming/` holds uploads that are being received, `ready/` the files of rows, whole and durable: what has no row there is
+/// of no meaning, and swept.
 public final class StagingArea: Sendable {
     public let configuration: StagingConfiguration
     package let pool: BlockingPool

@@ -14,10 +14,10 @@ public final class FileTransitions: Sendable, Service {
 
     public init(pool: PostgresPool) {
         self.pool = pool
-        loads = Batcher(maximumItems: 128, maximumInFlight: 2) { ids in
+        loads = Batcher(maximumItems: 128, maximumInFlight: 1) { ids in
             await Self.results(for: ids) { try await Self.load(ids, pool) }
         }
-        changes = Batcher(maximumItems: 128, maximumInFlight: 2) { changes in
+        changes = Batcher(maximumItems: 128, maximumInFlight: 1) { changes in
             await Self.results(for: changes) { try await FileChange.apply(changes, pool) }
         }
     }

@@ -22,4 +22,11 @@ public struct TransferFile: JobContract {
 
     /// One transfer per file at a time: the id follows from the file.
     public static func id(of file: UUIDv7) -> String { "transfer-\(file)" }
+
+    public func encodePayload() throws -> [UInt8] { FilePayload.encode(file: file, key: key) }
+
+    public static func decodePayload(_ payload: ArraySlice<UInt8>, schemaVersion: Int) throws -> Self {
+        let (file, key) = try FilePayload.decode(payload)
+        return Self(file: file, key: key)
+    }
 }
