@@ -30,7 +30,7 @@ CREATE INDEX files_owner_size ON files (owner_id, size, id);
 -- Substring search within one owner. New entries wait in a list that searches read as well; a small one keeps both the
 -- searches and the upload that happens to empty it short.
 CREATE INDEX files_owner_name_trigrams ON files USING gin (owner_id, name gin_trgm_ops)
-    WITH (fastupdate = on, gin_pending_list_limit = 512);
+    WITH (fastupdate = on, gin_pending_list_limit = 64);
 
 -- The files that still need a worker: staged or deleting. This, not an index over the state, is what Reconcile reads (see
 -- above). Always changed in the same transaction as files.state.
