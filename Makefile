@@ -2,7 +2,7 @@
 #
 #   PORT=…    the front door's port for `make run` (8080; 0: any free one)
 #   STATE=…   the folder of a running stack (.run)
-#   FILTER=…  only the tests whose name matches, for `make test` and `make test-thread`
+#   FILTER=…  only the tests whose name matches, for `make test`
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -14,7 +14,7 @@ SWIFT ?= swift
 # Every import must be a dependency that the manifest names.
 STRICT := --explicit-target-dependency-import-check error
 SOURCES := $(wildcard Package.swift Sources Tests)
-SCRIPTS := compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
+SCRIPTS := Tests/run-all Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
 .PHONY: help packages build run test test-thread format lint bench clean
 
@@ -34,17 +34,13 @@ test: packages ## runs every test, beside servers of its own
 	$(SWIFT) build -c release --build-tests $(STRICT)
 	python3 -B Tests/Stack/test_stack.py
 	compose/local/with-servers python3 -B Tests/Stack/test_front_door.py
-	@bin=$$($(SWIFT) build -c release --show-bin-path); \
-	log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	echo "compose/local/with-servers $(SWIFT) test -c release --skip-build"; \
-	SLUICE_TEST_BIN=$$bin compose/local/with-servers $(SWIFT) test -c release --skip-build $(if $(FILTER),--filter '$(FILTER)') 2>&1 \
-		| tee "$$log" && result=0 || result=$$?; \
-	grep -E '(Test run with [0-9]+ tests?|Executed [0-9]+ tests?)' "$$log" || echo "no test ran"; \
-	exit $$result
+	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) \
+		compose/local/with-servers $(if $(FILTER),$(SWIFT) test -c release --skip-build --filter '$(FILTER)',Tests/run-all -c release)
 
 test-thread: packages ## runs the tests of the libraries under the thread sanitizer
-	compose/local/with-servers $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
-		$(if $(FILTER),--filter '$(FILTER)',--skip EndToEnd)
+	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
+	TARGETS='$(filter-out EndToEnd,$(notdir $(wildcard Tests/*Tests)))' \
+		compose/local/with-servers Tests/run-all --sanitize=thread --scratch-path .build-tsan
 
 format: ## formats the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

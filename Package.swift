@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 let nio = { (name: String) -> Target.Dependency in .product(name: name, package: "swift-nio") }
@@ -127,11 +126,6 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
-package.targets.removeAll { t in
-    !FileManager.default.fileExists(atPath: root + "/" + (t.path ?? ((t.type == .test ? "Tests/" : "Sources/") + t.name)))
-}
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = [

@@ -1,6 +1,5 @@
 import Accounts
 import Files
-import Foundation
 import Jobs
 import Logging
 import NIOPosix
@@ -15,8 +14,7 @@ enum Composition {
         do {
             return try Settings.CLI()
         } catch {
-            FileHandle.standardError.write(Data((error.description + "\n").utf8))
-            exit(SettingsError.exitCode)
+            Launch.refuse(error)
         }
     }
 

@@ -25,7 +25,7 @@ import Testing
             (28, .unavailable, .retry), (35, .unavailable, .unavailable), (42, .cancelled, .cancelled), (55, .unavailable, .retry),
             (56, .unavailable, .retry), (60, .unavailable, .unavailable), (64, .unavailable, .unavailable),
             (67, .unavailable, .unavailable),
-            (3, .fatal, .fatal), (26, .fatal, .fatal), (18, .retry, .retry),
+            (3, .fatal, .fatal), (26, .unavailable, .unavailable), (18, .retry, .retry),
         ])
     func curlCodes(_ code: UInt32, _ command: FTPError.Disposition, _ data: FTPError.Disposition) {
         #expect(FTPFailure.disposition(curl: code, stage: .command) == command)

@@ -29,7 +29,7 @@ struct FaultTests {
 
     @Test("nothing acknowledged is lost while every process is killed in turn and Redis is emptied")
     func kills() async throws {
-        let settings = ["SLUICE_ORPHAN_AGE": "5s", "SLUICE_PART_AGE": "5s", "SLUICE_RECONCILE_INTERVAL": "2s"]
+        let settings = ["SLUICE_ORPHAN_AGE": "30s", "SLUICE_PART_AGE": "5s", "SLUICE_RECONCILE_INTERVAL": "2s"]
         try await LocalStack.with(settings) { stack in
             let user = try await stack.client(named: "erin")
             let ledger = Ledger()

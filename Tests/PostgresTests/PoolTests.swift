@@ -80,7 +80,10 @@ import Testing
 
     @Test func cancellingARunningStatementReturnsAtOnceAndTheServerStopsIt() async throws {
         try await Database.withPool { pool, marker in
-            let sleepers: SQL = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE \("SELECT pg_sleep(60), '\(marker)%")"
+            // The server names a statement as soon as it is prepared; only the wait event tells that it runs.
+            let sleepers: SQL = """
+                SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE \("SELECT pg_sleep(60), '\(marker)%")
+                """
             let began = ContinuousClock.now
             let error = try await withThrowingTaskGroup(of: PostgresError?.self) { group in
                 group.addTask { await postgresError { try await pool.query("SELECT pg_sleep(60), '\(unsafeRaw: marker)'") } }

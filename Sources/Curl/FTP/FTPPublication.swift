@@ -68,8 +68,9 @@ final class UploadFile {
     init(path: String, size: Int64) throws(FTPError) {
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
-            let exhausted = errno == EMFILE || errno == ENFILE || errno == ENOMEM
-            throw FTPError(exhausted ? .unavailable : .fatal, message: "the file cannot be read: \(String(cString: strerror(errno)))")
+            // That it is not there, or a link, says something of this file; everything else is the machine's trouble.
+            let isFatal = errno == ENOENT || errno == ELOOP
+            throw FTPError(isFatal ? .fatal : .unavailable, message: "the file cannot be read: \(String(cString: strerror(errno)))")
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int64(status.st_size) == size else {

@@ -79,6 +79,9 @@ final class IncomingFile: Sendable {
     /// Gives the file its final name and place. Durable once the directory has been synced.
     func settle(as id: FileID) throws(FilesError) {
         if place.directory != directories.ready {
+            // The sweep goes by this time, and the row is not there yet: a part that waited for the rest of its request must not
+            // look old.
+            guard utimensat(place.directory, place.name, nil, AT_SYMLINK_NOFOLLOW) == 0 else { throw .system("utimensat", errno) }
             guard renameat(place.directory, place.name, directories.ready, id.description) == 0 else { throw .system("rename", errno) }
         }
         state.withLock { $0.isPending = false }

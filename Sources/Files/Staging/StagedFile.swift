@@ -9,9 +9,8 @@ public final class StagedFile: Sendable {
     private let descriptor: Int32
     private let pool: BlockingPool
 
-    init(path: String, pool: BlockingPool) throws(FilesError) {
-        descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw .system("open", errno) }
+    fileprivate init(descriptor: Int32, pool: BlockingPool) {
+        self.descriptor = descriptor
         self.pool = pool
     }
 
@@ -48,8 +47,10 @@ extension StagingArea {
         let path = path(of: id)
         do {
             return try await pool.run { [pool] in
-                guard access(path, F_OK) == 0 else { return nil }
-                return try StagedFile(path: path, pool: pool)
+                let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+                if descriptor < 0 && errno == ENOENT { return nil }
+                guard descriptor >= 0 else { throw FilesError.system("open", errno) }
+                return StagedFile(descriptor: descriptor, pool: pool)
             }
         } catch {
             throw FilesError(error)

@@ -64,9 +64,14 @@ extension QueueConsumer {
             defer { state.backlog = [] }
             return Array(state.backlog)
         }
-        let members = unstarted.compactMap { $0.batch.lose($0.index) ? $0.member : nil }
-        if !members.isEmpty {
-            do { try await queue.release(members) } catch { failed(error) }
+        if !unstarted.isEmpty {
+            do {
+                try await queue.release(unstarted.map(\.member))
+                for job in unstarted { job.batch.lose(job.index) }
+            } catch {
+                // They are still held, so the hand-back at the end tries again.
+                failed(error)
+            }
         }
         group.addTask { [drainTimeout, signal] in
             try? await Task.sleep(for: drainTimeout)

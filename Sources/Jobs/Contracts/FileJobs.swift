@@ -43,18 +43,29 @@ public struct FileJobs: Sendable {
     ///
     /// - Returns: a result for each, in order.
     public func enqueue(_ work: [Work]) async throws(JobsError) -> [EnqueueResult] {
+        var results = [EnqueueResult](repeating: .enqueued, count: work.count)
+        for (name, batch) in try Self.byQueue(work) {
+            let queue = try RedisJobQueue(client: client, name: name)
+            for (index, result) in zip(batch.indexes, try await queue.enqueue(batch.requests)) { results[index] = result }
+        }
+        return results
+    }
+
+    /// Puts dead jobs back to work, as if new. Those that are not dead are left alone.
+    public func replay(_ work: [Work]) async throws(JobsError) {
+        for (name, batch) in try Self.byQueue(work) {
+            try await RedisJobQueue(client: client, name: name).replay(batch.requests.map(\.id))
+        }
+    }
+
+    private static func byQueue(_ work: [Work]) throws(JobsError) -> [String: (indexes: [Int], requests: [JobRequest])] {
         var batches: [String: (indexes: [Int], requests: [JobRequest])] = [:]
         for (index, item) in work.enumerated() {
             let request = try item.request()
             batches[request.queue, default: ([], [])].indexes.append(index)
             batches[request.queue, default: ([], [])].requests.append(request)
         }
-        var results = [EnqueueResult](repeating: .enqueued, count: work.count)
-        for (name, batch) in batches {
-            let queue = try RedisJobQueue(client: client, name: name)
-            for (index, result) in zip(batch.indexes, try await queue.enqueue(batch.requests)) { results[index] = result }
-        }
-        return results
+        return batches
     }
 }
 

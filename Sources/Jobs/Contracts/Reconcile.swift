@@ -12,9 +12,4 @@ public struct Reconcile: JobContract {
     public static var policy: RetryPolicy {
         RetryPolicy(maximumAttempts: 1, backoff: Backoff(base: .seconds(1), cap: .seconds(1)))
     }
-
-    /// Once across the fleet every 30 seconds, and never two at a time.
-    public static var schedule: PeriodicJob {
-        PeriodicJob(name: "reconcile", every: .seconds(30), job: Reconcile())
-    }
 }

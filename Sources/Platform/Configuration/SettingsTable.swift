@@ -73,7 +73,7 @@ public enum SettingsTable {
         "SLUICE_PART_AGE", .duration(.seconds(1)...day * 365), .standard("24h"), [.worker],
         "Age at which an unfinished object on the FTP server is removed")
     static let orphanAge = Setting(
-        "SLUICE_ORPHAN_AGE", .duration(.seconds(1)...day * 365), .standard("1h"), [.worker],
+        "SLUICE_ORPHAN_AGE", .duration(.seconds(30)...day * 365), .standard("1h"), [.worker],
         "Age at which staged bytes that no row knows are removed")
     static let reconcileInterval = Setting(
         "SLUICE_RECONCILE_INTERVAL", .duration(.seconds(1)...day), .standard("30s"), [.worker],

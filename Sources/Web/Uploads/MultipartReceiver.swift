@@ -25,6 +25,8 @@ struct MultipartReceiver {
     private var parser: MultipartParser
     private var current = Current.none
     private var skipped: Int64 = 0
+    /// The last boundary has been seen. What follows counts as thrown away, so that it cannot go on for ever (H8, H12).
+    private var isFinished = false
     private(set) var parts: [Part] = []
 
     init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits) {
@@ -42,6 +44,7 @@ struct MultipartReceiver {
     mutating func receive(_ body: RequestBody) async throws {
         do {
             for try await bytes in body {
+                if isFinished { skipped += Int64(bytes.readableBytes) }
                 parser.feed(bytes)
                 guard try await advance() else { return }
             }
@@ -67,14 +70,13 @@ struct MultipartReceiver {
             case .partBegan(let headers): try begin(headers)
             case .body(let bytes): try await take(bytes)
             case .partEnded: try await end()
-            case .finished: break
+            case .finished: isFinished = true
             }
-            if skipped > limits.skip {
-                current = .none
-                return false
-            }
+            if skipped > limits.skip { break }
         }
-        return true
+        guard skipped > limits.skip else { return true }
+        current = .none
+        return false
     }
 
     private mutating func begin(_ headers: MultipartHeaders) throws {

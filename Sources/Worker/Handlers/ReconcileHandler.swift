@@ -55,9 +55,10 @@ package struct ReconcileHandler: Sendable {
 
     private func requeue(_ rows: [FileRecord]) async throws -> Int {
         let results = try await jobs.enqueue(rows.map(FileJobs.Work.init))
-        for (row, result) in zip(rows, results) where row.state == .staged && result == .duplicate(.dead) {
-            try await files.markFailed(row.id, reason: "the transfer was given up")
-        }
+        let dead = zip(rows, results).filter { $0.1 == .duplicate(.dead) }.map(\.0)
+        for row in dead where row.state == .staged { try await files.markFailed(row.id, reason: "the transfer was given up") }
+        // Nobody sees a file that is being deleted, so nobody would ask for another try.
+        try await jobs.replay(dead.filter { $0.state == .deleting }.map(FileJobs.Work.init))
         return results.count { $0 == .enqueued }
     }
 }

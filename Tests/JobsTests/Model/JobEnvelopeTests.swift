@@ -126,7 +126,7 @@ import Testing
         let read = try TransferFile.decodePayload(payload[...], schemaVersion: 1)
         #expect(read.file == file)
         #expect(read.key == "u/2026/11/x.bin")
-        #expect(Reconcile.schedule.queue == "maintenance")
+        #expect(Reconcile.queue == "maintenance")
     }
 }
 

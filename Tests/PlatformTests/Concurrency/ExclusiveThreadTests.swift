@@ -8,7 +8,7 @@ struct ExclusiveThreadTests {
         private let thread: ExclusiveThread
         private var count = 0
         private var log: [Int] = []
-        private var threads: Set<pthread_t> = []
+        private var threads: Set<String> = []
 
         nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
@@ -17,14 +17,14 @@ struct ExclusiveThreadTests {
         }
 
         func increment() -> Int {
-            threads.insert(pthread_self())
+            threads.insert(currentThreadID())
             count += 1
             return count
         }
 
         func append(_ number: Int) { log.append(number) }
         func numbers() -> [Int] { log }
-        func usedThreads() -> Set<pthread_t> { threads }
+        func usedThreads() -> Set<String> { threads }
         func name() -> String { currentThreadName() }
         func isIsolated() -> Bool? { thread.isIsolatingCurrentContext() }
 
@@ -99,6 +99,10 @@ struct ExclusiveThreadTests {
 
 /// The name of the calling thread as the kernel knows it.
 func currentThreadName() -> String { contents("/proc/thread-self/comm") }
+
+/// The kernel's number of the calling thread. Not `pthread_self`, which is declared `const`: the optimiser may ask it once,
+/// before a change of thread.
+func currentThreadID() -> String { String(contents("/proc/thread-self/stat").prefix { $0 != " " }) }
 
 /// The names of all threads of this process.
 func threadNames() -> Set<String> {

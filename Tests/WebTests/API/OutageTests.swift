@@ -42,7 +42,8 @@ extension OverSockets {
         }
 
         @Test(
-            "Postgres down: 503 with Retry-After, nothing left behind; back again: served", .enabled(if: PostgresServerProcess.isInstalled))
+            "Postgres down: 503 with Retry-After, nothing left behind; back again: served",
+            .enabled(if: PostgresServerProcess.isInstalled || TestServer.isContinuousIntegration))
         func postgres() async throws {
             let postgres = try PostgresServerProcess()
             defer { postgres.remove() }
