@@ -33,7 +33,7 @@ struct Composition {
         try staging.prepare()
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
-        let files = FileTransitions(pool: postgres)
+        let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
         let jobs = FileJobs(client: redis)
         let handlers = Handlers(
             transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),

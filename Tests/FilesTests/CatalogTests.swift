@@ -131,15 +131,15 @@ struct CatalogTests {
 
 /// Inserts a row as the intake would, without bytes.
 @discardableResult
-func insert(_ pool: PostgresPool, _ owner: UserID, _ name: String, size: Int64 = 1) async throws -> FileID {
+func insert(_ pool: PostgresPool, _ owner: UserID, _ name: String, size: Int64 = 1, container: UUIDv7? = nil) async throws -> FileID {
     let id = FileID()
     let digest = SHA256Hasher.digest(of: Array(name.utf8)).bytes
     try await pool.execute(
         """
         WITH added AS (
-            INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
-            VALUES (\(id), \(owner), \(name), \(size), 'text/plain', \(digest), 'k', 'a') RETURNING id)
-        INSERT INTO files_outstanding SELECT id FROM added
+            INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
+            VALUES (\(id), \(owner), \(name), \(size), 'text/plain', \(digest), 'k', 'a', \(container ?? id), 0) RETURNING id, container)
+        INSERT INTO files_outstanding SELECT id, container FROM added
         """)
     return id
 }

@@ -21,7 +21,7 @@ struct IntakeTests {
                 file, owner: owner, name: try FileName(cleaning: "Plan ü.PDF"), contentType: "Application/PDF")
             #expect(record.state == .staged && record.size == 5000 && record.sha256 == SHA256Hasher.digest(of: bytes))
             #expect(record.contentType == "application/pdf" && record.key.hasSuffix(".pdf"))
-            #expect(TestStaging.content(of: area.path(of: record.id)) == bytes)
+            #expect(area.content(of: record) == bytes)
             #expect(try await FileCatalog(pool: pool).find(owner: owner, id: record.id) == record)
         }
         #expect(announced.withLock { $0.map(\.name) } == ["Plan ü.PDF"])
@@ -41,7 +41,10 @@ struct IntakeTests {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(Set(records.map(\.id)).count == 100)
-            #expect(Set(area.ready) == Set(records.map(\.id.description)))
+            #expect(Set(area.ready) == Set(records.map(\.place.container.description)))
+            #expect(Set(records.filter { $0.size == 100 }.map(\.place.container)).count < 50, "small files share packs")
+            #expect(records.allSatisfy { $0.size == 100 || $0.place == StagedPlace(container: $0.id, offset: 0) })
+            for record in records { #expect(SHA256Hasher.digest(of: try #require(area.content(of: record))) == record.sha256) }
             #expect(area.incoming.isEmpty)
             let distinct = try await pool.query("SELECT count(*) AS rows, count(DISTINCT xmin::text) AS batches FROM files")
             #expect(try distinct[0].decode("rows", as: Int.self) == 100)
@@ -57,7 +60,7 @@ struct IntakeTests {
             let record = try await intake.accept(
                 try await area.receive([]), owner: owner, name: try FileName(cleaning: "empty"), contentType: "text/plain")
             #expect(record.size == 0)
-            #expect(TestStaging.content(of: area.path(of: record.id)) == [])
+            #expect(area.content(of: record) == [])
         }
     }
 
@@ -72,8 +75,8 @@ struct IntakeTests {
             #expect(area.ready.isEmpty && area.incoming.isEmpty)
             try await pool.execute("ALTER TABLE files DROP CONSTRAINT test_refuses")
             let second = try await area.receive(pattern(size))
-            _ = try await accept(second, intake)
-            #expect(area.ready == [second.id.description])
+            let record = try await accept(second, intake)
+            #expect(area.ready == [record.place.container.description])
             #expect(TestStaging.descriptors(below: area.configuration.root) == before)
         }
         #expect(announced.withLock { $0 } == 1)
@@ -106,10 +109,11 @@ struct IntakeTests {
                     proxy.swallowNextAnswer()
                     let file = try await area.receive([2])
                     #expect(await code { _ = try await accept(file, intake) } == .unknownOutcome)
-                    #expect(TestStaging.content(of: area.path(of: file.id)) == [2])
                     // This time it had been committed: a file that would have lost its bytes.
-                    let found = try await TestDatabase.withPool(configuration) { try await FileTransitionsProbe.exists(file.id, $0) }
-                    #expect(found)
+                    let record = try await TestDatabase.withPool(configuration) {
+                        try await FileCatalog(pool: $0).find(owner: owner, id: file.id)
+                    }
+                    #expect(area.content(of: try #require(record)) == [2])
                 }
             }
         }
@@ -166,11 +170,5 @@ struct IntakeTests {
                 try await body(intake, area)
             }
         }
-    }
-}
-
-enum FileTransitionsProbe {
-    static func exists(_ id: FileID, _ pool: PostgresPool) async throws -> Bool {
-        try await FileTransitions(pool: pool).needingBytes([id]) == [id]
     }
 }

@@ -1,6 +1,6 @@
 import Cryptography
 import Files
-import Glibc
+import Foundation
 import NIOCore
 import Platform
 
@@ -24,12 +24,7 @@ enum TestStaging {
             result = .failure(error)
         }
         await pool.shutDown()
-        for directory in ["incoming", "ready"] {
-            for name in names(in: "\(root)/\(directory)") { unlink("\(root)/\(directory)/\(name)") }
-            rmdir("\(root)/\(directory)")
-        }
-        unlink("\(root)/area")
-        rmdir(root)
+        try FileManager.default.removeItem(atPath: root)
         return try result.get()
     }
 
@@ -59,20 +54,37 @@ enum TestStaging {
         }
     }
 
-    /// How many descriptors of this process are open on something below a directory.
+    /// How many descriptors of this process are open on uploads or containers, removed ones included.
     static func descriptors(below root: String) -> Int {
         names(in: "/proc/self/fd").count { name in
             var buffer = [CChar](repeating: 0, count: 4096)
             let count = readlink("/proc/self/fd/\(name)", &buffer, buffer.count)
             guard count > 0 else { return false }
-            return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self).hasPrefix(root)
+            let path = String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: "/")
+            return path.joined(separator: "/").hasPrefix(root.dropFirst()) && path.count > 2
+                && path[path.count - 2] != "incoming" && UUIDv7(String(path[path.count - 1].prefix(36))) != nil
         }
     }
 }
 
 extension StagingArea {
-    var incoming: [String] { TestStaging.names(in: configuration.root + "/incoming") }
+    /// The uploads that are being received, as paths.
+    var incoming: [String] {
+        let root = configuration.root + "/incoming"
+        return TestStaging.names(in: root).flatMap { process in
+            TestStaging.names(in: "\(root)/\(process)").filter { $0 != "lock" }.map { "\(root)/\(process)/\($0)" }
+        }
+    }
+
     var ready: [String] { TestStaging.names(in: configuration.root + "/ready") }
+
+    /// The staged bytes of a file; nil when they are not there.
+    func content(of file: FileRecord) -> [UInt8]? {
+        guard let container = TestStaging.content(of: path(of: file.place.container)) else { return nil }
+        let start = Int(file.place.offset)
+        guard container.count >= start + Int(file.size) else { return nil }
+        return Array(container[start..<(start + Int(file.size))])
+    }
 
     /// Receives bytes in pieces.
     func receive(_ bytes: [UInt8], pieces: Int = 65_536) async throws -> ReceivedFile {

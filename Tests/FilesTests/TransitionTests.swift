@@ -1,6 +1,7 @@
 import Files
 import Platform
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -71,6 +72,77 @@ struct TransitionTests {
         }
     }
 
+    @Test("a file that was given up is outstanding again once it is to be tried again, and its container is needed throughout")
+    func retried() async throws {
+        let released = Released()
+        try await run(release: released.add) { transitions, catalog, pool in
+            let id = try await insert(pool, owner, "a")
+            #expect(try await !transitions.markRetried(id), "it has not failed")
+            #expect(try await transitions.markFailed(id, reason: "refused"))
+            #expect(try await transitions.needed([id]) == [id])
+            #expect(try await transitions.markRetried(id))
+            #expect(try await outstanding(transitions) == [id])
+            let record = try #require(try await transitions.load(id))
+            #expect(record.state == .staged && record.failure == nil)
+            #expect(released.all.isEmpty)
+            #expect(try await transitions.markFailed(id, reason: "refused"))
+            _ = try await catalog.markDeleting(owner: owner, ids: [id])
+            #expect(try await outstanding(transitions) == [id], "deleting needs a worker, given up or not")
+            #expect(try await transitions.remove(id))
+            #expect(released.all == [id])
+        }
+    }
+
+    @Test("a container is released with the last of its files, whatever becomes of each")
+    func released() async throws {
+        let released = Released()
+        try await run(release: released.add) { transitions, catalog, pool in
+            let pack = UUIDv7()
+            var ids: [FileID] = []
+            for name in ["stored", "failed", "deleted"] { ids.append(try await insert(pool, owner, name, container: pack)) }
+            #expect(try await transitions.markStored(ids[0]))
+            #expect(try await transitions.markFailed(ids[1], reason: "refused"))
+            _ = try await catalog.markDeleting(owner: owner, ids: [ids[1], ids[2]])
+            #expect(try await transitions.remove(ids[2]))
+            #expect(released.all.isEmpty)
+            #expect(try await transitions.remove(ids[1]))
+            #expect(released.all == [pack])
+            let stored = try #require(try await transitions.load(ids[0]))
+            try await transitions.release(of: stored)
+            #expect(released.all == [pack, pack], "again, for one who died before")
+        }
+    }
+
+    @Test("two workers that store the last two files of a pack at once: it is released all the same")
+    func releaseRace() async throws {
+        try await TestDatabase.with { pool in
+            for _ in 0..<20 {
+                let released = Released()
+                let pack = UUIDv7()
+                let ids = try await [insert(pool, owner, "a", container: pack), insert(pool, owner, "b", container: pack)]
+                let release: FileTransitions.Release = released.add
+                try await running(FileTransitions(pool: pool, release: release)) { one in
+                    try await running(FileTransitions(pool: pool, release: release)) { other in
+                        async let first = one.markStored(ids[0])
+                        async let second = other.markStored(ids[1])
+                        let done = try await [first, second]
+                        #expect(done == [true, true])
+                    }
+                }
+                #expect(!released.all.isEmpty)
+            }
+        }
+    }
+
+    @Test("what cannot be released is told, and the file is stored nevertheless")
+    func releaseFails() async throws {
+        try await run(release: { _ in throw CancellationError() }) { transitions, _, pool in
+            let id = try await insert(pool, owner, "a")
+            #expect(await code { _ = try await transitions.markStored(id) } != nil)
+            #expect(try await transitions.load(id)?.state == .stored)
+        }
+    }
+
     @Test("two hundred handlers share transactions, and each gets its own answer")
     func batched() async throws {
         try await run { transitions, catalog, pool in
@@ -133,7 +205,7 @@ struct TransitionTests {
             }
             #expect(found == ids)
             #expect(try await transitions.outstanding(in: "a", olderThan: .seconds(3600), limit: 10).isEmpty)
-            #expect(try await transitions.needingBytes(ids + [FileID()]) == Set(ids))
+            #expect(try await transitions.needed(ids + [FileID()]) == Set(ids))
         }
     }
 
@@ -141,7 +213,7 @@ struct TransitionTests {
     func unreachable() async throws {
         let configuration = PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "none")
         try await TestDatabase.withPool(configuration) { pool in
-            try await running(FileTransitions(pool: pool)) { transitions in
+            try await running(FileTransitions(pool: pool, release: { _ in })) { transitions in
                 #expect(await code { _ = try await transitions.load(FileID()) } == .database)
                 #expect(await code { _ = try await transitions.markStored(FileID()) } == .database)
             }
@@ -152,9 +224,11 @@ struct TransitionTests {
         try await transitions.outstanding(in: "a", olderThan: .seconds(-60), limit: 1000).map(\.id)
     }
 
-    private func run(_ body: (FileTransitions, FileCatalog, PostgresPool) async throws -> Void) async throws {
+    private func run(
+        release: @escaping FileTransitions.Release = { _ in }, _ body: (FileTransitions, FileCatalog, PostgresPool) async throws -> Void
+    ) async throws {
         try await TestDatabase.with { pool in
-            try await running(FileTransitions(pool: pool)) { try await body($0, FileCatalog(pool: pool), pool) }
+            try await running(FileTransitions(pool: pool, release: release)) { try await body($0, FileCatalog(pool: pool), pool) }
         }
     }
 
@@ -165,4 +239,13 @@ struct TransitionTests {
             try await body(transitions)
         }
     }
+}
+
+/// Notes the containers that are released.
+private final class Released: Sendable {
+    private let containers = Mutex<[UUIDv7]>([])
+
+    var all: [UUIDv7] { containers.withLock { $0 } }
+
+    @Sendable func add(_ more: [UUIDv7]) async { containers.withLock { $0 += more } }
 }

@@ -30,16 +30,19 @@ public struct FTPClient: Sendable {
     /// they are missing. After an error the temporary file has been deleted if the server could still be reached.
     ///
     /// - Parameters:
-    ///   - path: a regular file of exactly `size` bytes on this machine.
+    ///   - path: a regular file on this machine.
+    ///   - offset: where in it the bytes begin.
+    ///   - size: how many they are; the file may go on behind them.
     ///   - key: relative to the configured directory.
     ///   - temporaryName: likewise; unique to this attempt.
     ///   - isCurrent: asked between the size check and the rename, on a thread that it must not block; false: the
     ///     temporary file is deleted and the error is `.superseded`.
     public func publish(
-        file path: String, size: Int64, as key: String, temporaryName: String, isCurrent: @escaping @Sendable () -> Bool
+        file path: String, from offset: Int64 = 0, size: Int64, as key: String, temporaryName: String,
+        isCurrent: @escaping @Sendable () -> Bool
     ) async throws(FTPError) {
         let publication = FTPPublication(
-            file: path, size: size, temporary: try target.directory.appending(temporaryName),
+            file: path, offset: offset, size: size, temporary: try target.directory.appending(temporaryName),
             final: try target.directory.appending(key), isCurrent: isCurrent)
         try await run { (session: FTPSession) throws(FTPError) in try session.publish(publication) }
     }

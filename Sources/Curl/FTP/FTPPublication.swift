@@ -3,6 +3,8 @@ import Glibc
 /// One file on its way.
 struct FTPPublication: Sendable {
     let file: String
+    /// Where in the file the bytes to be sent begin, and how many they are.
+    let offset: Int64
     let size: Int64
     let temporary: FTPPath
     let final: FTPPath
@@ -61,11 +63,15 @@ struct FTPPublicationProgress {
     }
 }
 
-/// A regular file opened for reading in order, without following a link.
+/// A range of a regular file, opened for reading in order, without following a link.
 final class UploadFile {
     private let descriptor: Int32
+    private let start: Int64
+    private let size: Int64
 
-    init(path: String, size: Int64) throws(FTPError) {
+    init(path: String, from start: Int64, size: Int64) throws(FTPError) {
+        self.start = start
+        self.size = size
         descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             // That it is not there, or a link, says something of this file; everything else is the machine's trouble.
@@ -73,8 +79,10 @@ final class UploadFile {
             throw FTPError(isFatal ? .fatal : .unavailable, message: "the file cannot be read: \(String(cString: strerror(errno)))")
         }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, Int64(status.st_size) == size else {
-            throw FTPError(.fatal, message: "the file is not a regular file of \(size) bytes")
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, start >= 0, size >= 0,
+            Int64(status.st_size) - start >= size
+        else {
+            throw FTPError(.fatal, message: "the file is not a regular file with \(size) bytes from \(start) on")
         }
     }
 
@@ -82,10 +90,10 @@ final class UploadFile {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Fills `buffer` from `offset`; nil when the file cannot be read.
+    /// Fills `buffer` from `offset` in the range; nil when the file cannot be read.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int64) -> Int? {
         while true {
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            let count = pread(descriptor, buffer.baseAddress, min(buffer.count, Int(max(0, size - offset))), off_t(start + offset))
             if count >= 0 { return count }
             guard errno == EINTR else { return nil }
         }

@@ -8,7 +8,7 @@ extension FTPSession {
     }
 
     func publish(_ publication: FTPPublication) throws(FTPError) {
-        let file = try UploadFile(path: publication.file, size: publication.size)
+        let file = try UploadFile(path: publication.file, from: publication.offset, size: publication.size)
         var upload = store(publication, from: file)
         if upload.progress.step == .opening {
             if Self.isStale(upload.outcome, reply: upload.reply) { upload = store(publication, from: file) }

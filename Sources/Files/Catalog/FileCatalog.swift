@@ -83,7 +83,8 @@ extension FileCatalog {
         marked AS (
             UPDATE files SET state = 'deleting' FROM picked WHERE id = picked_id RETURNING files.*),
         queued AS (
-            INSERT INTO files_outstanding (file) SELECT id FROM marked ON CONFLICT DO NOTHING)
+            INSERT INTO files_outstanding (file, container) SELECT id, container FROM marked
+            ON CONFLICT (file) DO UPDATE SET given_up = false)
         SELECT \(sql: FileRecord.columns) FROM marked
         """
     }

@@ -15,6 +15,7 @@ public final class FileIntake: Sendable, Service {
 
     private let batcher: Batcher<Submission, FileRecord>
     private let announcer: Announcer
+    private let index: SearchIndexTender
     private let area: String
 
     /// - Parameters:
@@ -23,10 +24,14 @@ public final class FileIntake: Sendable, Service {
     /// - Precondition: the staging area has been prepared.
     public init(pool: PostgresPool, staging: StagingArea, announce: @escaping @Sendable ([FileRecord]) async -> Void) {
         let announcer = Announcer(announce: announce)
+        let index = SearchIndexTender(pool: pool)
         self.announcer = announcer
+        self.index = index
         area = staging.areaID ?? ""
         batcher = Batcher(maximumItems: 64, maximumInFlight: 2) { batch in
-            await IntakeBatch(pool: pool, staging: staging, announcer: announcer).commit(batch)
+            let outcomes = await IntakeBatch(pool: pool, staging: staging, announcer: announcer).commit(batch)
+            index.added(batch.count)
+            return outcomes
         }
     }
 
@@ -34,8 +39,10 @@ public final class FileIntake: Sendable, Service {
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [announcer] in await announcer.run() }
+            group.addTask { [index] in await index.run() }
             await batcher.run()
             announcer.finish()
+            index.finish()
             await group.waitForAll()
         }
     }

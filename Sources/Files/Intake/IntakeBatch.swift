@@ -9,26 +9,33 @@ struct IntakeBatch {
     let announcer: Announcer
 
     func commit(_ batch: [FileIntake.Submission]) async -> [Result<FileRecord, any Error>] {
-        let problems = await staging.publish(batch.map(\.file))
-        let published = zip(batch, problems).filter { $0.1 == nil }.map(\.0)
-        let refusal = await insert(published)
-        if refusal == nil { announcer.announce(published.map(\.record)) }
-        return zip(batch, problems).map { submission, problem in
-            if let error = problem ?? refusal { .failure(error) } else { .success(submission.record) }
+        let places = await staging.publish(batch.map(\.file))
+        let outcomes = zip(batch, places).map { submission, place in
+            place.map { place in
+                var record = submission.record
+                record.place = place
+                return record
+            }
+        }
+        let records = outcomes.compactMap { try? $0.get() }
+        let refusal = await insert(records)
+        if refusal == nil { announcer.announce(records) }
+        return outcomes.map { outcome in
+            if let refusal, case .success = outcome { .failure(refusal) } else { outcome.mapError { $0 } }
         }
     }
 
     /// - Returns: why the rows are not, or perhaps not, in the database.
-    private func insert(_ batch: [FileIntake.Submission]) async -> FilesError? {
-        guard !batch.isEmpty else { return nil }
+    private func insert(_ records: [FileRecord]) async -> FilesError? {
+        guard !records.isEmpty else { return nil }
         do throws(PostgresError) {
-            _ = try await pool.execute(Self.insertion(of: batch.map(\.record)))
+            _ = try await pool.execute(Self.insertion(of: records))
             return nil
         } catch {
             let error = FilesError(error)
             // With the outcome unknown the rows may be there, and bytes without a row are better than a row without bytes:
             // the sweep removes them.
-            if error.code != .unknownOutcome { await staging.withdraw(batch.map(\.file)) }
+            if error.code != .unknownOutcome { await staging.withdraw(records.map(\.place.container)) }
             return error
         }
     }
@@ -36,13 +43,13 @@ struct IntakeBatch {
     private static func insertion(of records: [FileRecord]) -> SQL {
         """
         WITH added AS (
-            INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
+            INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
             SELECT * FROM unnest(
                 \(records.map(\.id)), \(records.map(\.owner)), \(records.map(\.name))::text[], \(records.map(\.size)),
                 \(records.map(\.contentType))::text[], \(records.map(\.sha256.bytes)), \(records.map(\.key))::text[],
-                \(records.map(\.area))::text[])
-            RETURNING id)
-        INSERT INTO files_outstanding (file) SELECT id FROM added
+                \(records.map(\.area))::text[], \(records.map(\.place.container)), \(records.map(\.place.offset)))
+            RETURNING id, container)
+        INSERT INTO files_outstanding (file, container) SELECT id, container FROM added
         """
     }
 }

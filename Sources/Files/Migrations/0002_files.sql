@@ -20,6 +20,10 @@ CREATE TABLE files (
     content_type text   NOT NULL,
     key          text   NOT NULL,
     area         text   NOT NULL,
+    -- Where the bytes are until the file is stored: the name below ready/ in the area (the file's own id, or that of the pack
+    -- it shares with others), and where in it they begin.
+    container    uuid   NOT NULL,
+    byte_offset  bigint NOT NULL CHECK (byte_offset >= 0),
     failure      text
 ) WITH (fillfactor = 60);
 
@@ -27,13 +31,19 @@ CREATE INDEX files_owner_created ON files (owner_id, id);
 CREATE INDEX files_owner_name ON files (owner_id, lower(name) COLLATE "C", id);
 CREATE INDEX files_owner_size ON files (owner_id, size, id);
 
--- Substring search within one owner. New entries wait in a list that searches read as well; a small one keeps both the
--- searches and the upload that happens to empty it short.
+-- Substring search within one owner. New entries wait in a list that searches read as well, and enter the index many at a
+-- time, which costs a tenth of entering one by one. FileIntake empties the list beside the uploads before it reaches this
+-- limit (in KiB), at which the upload that happens to reach it would have to.
 CREATE INDEX files_owner_name_trigrams ON files USING gin (owner_id, name gin_trgm_ops)
-    WITH (fastupdate = on, gin_pending_list_limit = 64);
+    WITH (fastupdate = on, gin_pending_list_limit = 4096);
 
--- The files that still need a worker: staged or deleting. This, not an index over the state, is what Reconcile reads (see
--- above). Always changed in the same transaction as files.state.
+-- The files that are not stored. This, not an index over the state, is what Reconcile reads (see above), and what tells
+-- whether a container is still needed. Always changed in the same transaction as files.state.
 CREATE TABLE files_outstanding (
-    file uuid PRIMARY KEY
+    file      uuid    PRIMARY KEY,
+    container uuid    NOT NULL,
+    -- The transfer was given up (state failed): the bytes are kept, and no worker is needed.
+    given_up  boolean NOT NULL DEFAULT false
 );
+
+CREATE INDEX files_outstanding_container ON files_outstanding (container);

@@ -7,7 +7,7 @@ extension FileState: PostgresScalar {}
 
 extension FileRecord {
     /// The columns `init(row:)` reads.
-    static let columns: SQL = "id, owner_id, name, size, content_type, sha256, state, key, area, stored_at, failure"
+    static let columns: SQL = "id, owner_id, name, size, content_type, sha256, state, key, area, container, byte_offset, stored_at, failure"
 
     init(row: PostgresRow) throws(PostgresError) {
         guard let sha256 = SHA256Digest(bytes: try row.decode("sha256", as: [UInt8].self)) else {
@@ -16,7 +16,9 @@ extension FileRecord {
         self.init(
             id: try row.decode("id"), owner: try row.decode("owner_id"), name: try row.decode("name"), size: try row.decode("size"),
             contentType: try row.decode("content_type"), sha256: sha256, state: try row.decode("state"), key: try row.decode("key"),
-            area: try row.decode("area"), storedAt: try row.decode("stored_at", as: Date?.self),
+            area: try row.decode("area"),
+            place: StagedPlace(container: try row.decode("container"), offset: try row.decode("byte_offset")),
+            storedAt: try row.decode("stored_at", as: Date?.self),
             failure: try row.decode("failure", as: String?.self))
     }
 

@@ -32,6 +32,8 @@ public struct FileRecord: Sendable, Hashable, Identifiable {
     public let key: String
     /// The id of the staging area that received it.
     public let area: String
+    /// Where the bytes are in the area, until the file is stored.
+    public package(set) var place: StagedPlace
     public let storedAt: Date?
     /// Why the transfer was given up, for people.
     public let failure: String?
@@ -39,9 +41,10 @@ public struct FileRecord: Sendable, Hashable, Identifiable {
     /// When the file had been received, to the millisecond.
     public var createdAt: Date { Date(timeIntervalSince1970: Double(id.milliseconds) / 1000) }
 
+    /// - Parameter place: nil for a file of its own.
     public init(
         id: FileID, owner: UserID, name: String, size: Int64, contentType: String, sha256: SHA256Digest, state: FileState, key: String,
-        area: String, storedAt: Date? = nil, failure: String? = nil
+        area: String, place: StagedPlace? = nil, storedAt: Date? = nil, failure: String? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -52,6 +55,7 @@ public struct FileRecord: Sendable, Hashable, Identifiable {
         self.state = state
         self.key = key
         self.area = area
+        self.place = place ?? StagedPlace(container: id, offset: 0)
         self.storedAt = storedAt
         self.failure = failure
     }

@@ -17,8 +17,15 @@ final class DirectoryReader: Sendable {
 
     private let stream: Mutex<Stream>
 
-    init(path: String) throws(FilesError) {
-        guard let handle = opendir(path) else { throw .system("opendir", errno) }
+    /// - Parameter descriptor: of the directory; it stays the caller's.
+    init(descriptor: Int32) throws(FilesError) {
+        let own = openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0 else { throw .system("open", errno) }
+        guard let handle = fdopendir(own) else {
+            let failure = errno
+            close(own)
+            throw .system("fdopendir", failure)
+        }
         stream = Mutex(Stream(handle: handle))
     }
 

@@ -5,9 +5,7 @@ import Synchronization
 
 /// A file that belongs to one upload, until it is in `ready/` for good or removed.
 ///
-/// One that arrives over time is made below `incoming/` and moved. One whose bytes are all there is made below `ready/` at
-/// once: its name is then durable with its first sync, where a move would need another commit of the journal. Cut off in the
-/// middle by a crash, it is bytes without a row, which nothing reads and the sweep removes.
+/// One that arrives over time is made below `incoming/` and moved. One whose bytes are all there is made below `ready/` at once.
 ///
 /// All methods block. An instance that is let go of removes its file, so that no path of an upload can leak a descriptor or
 /// bytes; the paths that are meant to end an upload call `remove()` on the pool instead.
@@ -19,22 +17,27 @@ final class IncomingFile: Sendable {
     }
 
     private let directories: StagingDirectories
+    /// Kept open for as long as the file is in it.
+    private let receiving: ReceivingDirectory?
     /// The descriptor of the directory it is in, and its name there.
     private let place: (directory: Int32, name: String)
     private let state: Mutex<State>
 
     /// Creates an empty file below `incoming/`, under a new name.
-    convenience init(in directories: StagingDirectories) throws(FilesError) {
-        try self.init(directories, (directories.incoming, UUIDv7().description))
+    convenience init(in directories: StagingDirectories, receiving: ReceivingDirectory) throws(FilesError) {
+        try self.init(directories, receiving, (receiving.descriptor, UUIDv7().description))
     }
 
     /// Creates an empty file below `ready/`, under its final name.
-    convenience init(in directories: StagingDirectories, readyAs id: FileID) throws(FilesError) {
-        try self.init(directories, (directories.ready, id.description))
+    convenience init(in directories: StagingDirectories, readyAs container: UUIDv7) throws(FilesError) {
+        try self.init(directories, nil, (directories.ready, container.description))
     }
 
-    private init(_ directories: StagingDirectories, _ place: (directory: Int32, name: String)) throws(FilesError) {
+    private init(
+        _ directories: StagingDirectories, _ receiving: ReceivingDirectory?, _ place: (directory: Int32, name: String)
+    ) throws(FilesError) {
         self.directories = directories
+        self.receiving = receiving
         self.place = place
         let descriptor = openat(place.directory, place.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw .system("open", errno) }
@@ -62,27 +65,33 @@ final class IncomingFile: Sendable {
         if let failure { throw failure }
     }
 
-    /// Asks the kernel to begin writing a range to the disk, without waiting; a length of 0 means up to the end.
+    /// Asks the kernel to begin writing a range to the disk, without waiting.
     /// A hint: failure is not an error, `sync` tells the truth.
     func startWriteback(from offset: Int64, count: Int64) {
         guard let descriptor = try? open() else { return }
-        Writeback.start(descriptor, from: offset, count: count)
+        FileRange.startWriteback(descriptor, from: offset, count: count)
+    }
+
+    /// Makes durable what has been written so far.
+    func syncWritten() throws(FilesError) {
+        guard fdatasync(try open()) == 0 else { throw .system("fdatasync", errno) }
     }
 
     /// Makes the bytes durable and closes the file.
     func sync() throws(FilesError) {
-        let descriptor = try open()
-        guard fdatasync(descriptor) == 0 else { throw .system("fdatasync", errno) }
+        try syncWritten()
         closeDescriptor()
     }
 
     /// Gives the file its final name and place. Durable once the directory has been synced.
-    func settle(as id: FileID) throws(FilesError) {
+    func settle(as container: UUIDv7) throws(FilesError) {
         if place.directory != directories.ready {
             // The sweep goes by this time, and the row is not there yet: a part that waited for the rest of its request must not
             // look old.
             guard utimensat(place.directory, place.name, nil, AT_SYMLINK_NOFOLLOW) == 0 else { throw .system("utimensat", errno) }
-            guard renameat(place.directory, place.name, directories.ready, id.description) == 0 else { throw .system("rename", errno) }
+            guard renameat(place.directory, place.name, directories.ready, container.description) == 0 else {
+                throw .system("rename", errno)
+            }
         }
         state.withLock { $0.isPending = false }
     }

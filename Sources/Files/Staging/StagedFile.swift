@@ -1,16 +1,19 @@
 import Glibc
 public import NIOCore
-public import Platform
+import Platform
 
 /// The bytes of an accepted file that are still in staging, open for reading.
 ///
 /// They stay readable when a worker removes the file meanwhile, because an open descriptor keeps them.
 public final class StagedFile: Sendable {
     private let descriptor: Int32
+    /// Where the file begins in what the descriptor reads.
+    private let start: Int64
     private let pool: BlockingPool
 
-    fileprivate init(descriptor: Int32, pool: BlockingPool) {
+    fileprivate init(descriptor: Int32, start: Int64, pool: BlockingPool) {
         self.descriptor = descriptor
+        self.start = start
         self.pool = pool
     }
 
@@ -18,9 +21,9 @@ public final class StagedFile: Sendable {
         close(descriptor)
     }
 
-    /// Reads at `offset`.
+    /// Reads at `offset`. Where the file ends is its record's to say.
     ///
-    /// - Parameter count: at least 1.
+    /// - Parameter count: at least 1, and within the file.
     /// - Returns: 1 to `count` bytes.
     /// - Throws: `.storage` when the file ends there.
     public func read(at offset: Int64, upTo count: Int) async throws(FilesError) -> ByteBuffer {
@@ -28,7 +31,7 @@ public final class StagedFile: Sendable {
             return try await pool.run { [self] in
                 var buffer = ByteBuffer()
                 let result = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-                    max(0, pread(descriptor, bytes.baseAddress, count, off_t(offset)))
+                    max(0, pread(descriptor, bytes.baseAddress, count, off_t(start + offset)))
                 }
                 guard result > 0 else { throw FilesError(.storage, "a staged file is shorter than its record") }
                 return buffer
@@ -43,14 +46,14 @@ extension StagingArea {
     /// Opens the bytes of an accepted file.
     ///
     /// - Returns: nil when they are not here any more.
-    public func open(_ id: FileID) async throws(FilesError) -> StagedFile? {
-        let path = path(of: id)
+    public func open(_ file: FileRecord) async throws(FilesError) -> StagedFile? {
+        let path = path(of: file.place.container)
         do {
             return try await pool.run { [pool] in
                 let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
                 if descriptor < 0 && errno == ENOENT { return nil }
                 guard descriptor >= 0 else { throw FilesError.system("open", errno) }
-                return StagedFile(descriptor: descriptor, pool: pool)
+                return StagedFile(descriptor: descriptor, start: file.place.offset, pool: pool)
             }
         } catch {
             throw FilesError(error)

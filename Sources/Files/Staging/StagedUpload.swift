@@ -90,7 +90,7 @@ public final class StagedUpload: Sendable {
 
     private func pipeline() async throws(FilesError) -> UploadPipeline {
         if let pipeline = state.withLock({ $0.pipeline }) { return pipeline }
-        let pipeline = UploadPipeline(file: try await area.makeFile(), pool: area.pool)
+        let pipeline = UploadPipeline(file: try await area.makeFile(), pool: area.pool, syncPool: area.syncPool)
         state.withLock { $0.pipeline = pipeline }
         return pipeline
     }

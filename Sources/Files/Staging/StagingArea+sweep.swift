@@ -2,44 +2,41 @@ import Glibc
 public import Platform
 
 extension StagingArea {
-    /// Removes what no upload and no row needs: unfinished uploads that have not been written to for `age`, and files below
-    /// `ready/` of that age which `known` does not know.
+    /// Removes what no upload and no row needs: uploads of processes that have ended, and containers below `ready/` that were last
+    /// written longer than `age` ago and that `needed` does not know.
     ///
     /// - Parameters:
     ///   - age: longer than any commit can take; an hour is usual.
-    ///   - known: which of these files have a row. Nothing is removed if it throws.
+    ///   - needed: which of these containers hold bytes of rows. Nothing is removed if it throws.
     /// - Returns: how many were removed.
-    public func sweep(olderThan age: Duration, known: @Sendable ([FileID]) async throws -> Set<FileID>) async throws -> Int {
+    public func sweep(olderThan age: Duration, needed: @Sendable ([UUIDv7]) async throws -> Set<UUIDv7>) async throws -> Int {
         let directories = try directories()
+        let limit = Int64(time(nil)) - age.components.seconds
         var removed = 0
-        try await eachPage(of: "incoming", olderThan: age) { ids in
-            removed += try await unlink(ids, in: directories.incoming, of: directories)
+        try await eachPage(of: directories.incoming) { page in
+            removed += try await onPool { () throws(FilesError) in
+                var removed = 0
+                for entry in page {
+                    removed += try ReceivingDirectory.sweep(entry.name, isOld: entry.modified <= limit, in: directories)
+                }
+                return removed
+            }
         }
-        try await eachPage(of: "ready", olderThan: age) { ids in
-            let known = try await known(ids)
-            removed += try await unlink(ids.filter { !known.contains($0) }, in: directories.ready, of: directories)
+        try await eachPage(of: directories.ready) { page in
+            let old = page.filter { $0.modified <= limit }.compactMap { UUIDv7($0.name) }
+            guard !old.isEmpty else { return }
+            let needed = try await needed(old)
+            removed += try await onPool { old.count { !needed.contains($0) && unlinkat(directories.ready, $0.description, 0) == 0 } }
         }
         return removed
     }
 
-    private func eachPage(of directory: String, olderThan age: Duration, _ body: ([FileID]) async throws -> Void) async throws {
-        let path = "\(configuration.root)/\(directory)"
-        let reader = try await onPool { () throws(FilesError) in try DirectoryReader(path: path) }
-        let limit = Int64(time(nil)) - age.components.seconds
+    private func eachPage(of directory: Int32, _ body: ([DirectoryReader.Entry]) async throws -> Void) async throws {
+        let reader = try await onPool { () throws(FilesError) in try DirectoryReader(descriptor: directory) }
         while true {
             let page = try await onPool { () throws(FilesError) in try reader.next(500) }
             if page.isEmpty { return }
-            let old = page.filter { $0.modified <= limit }.compactMap { FileID($0.name) }
-            if !old.isEmpty { try await body(old) }
-        }
-    }
-
-    private func unlink(_ ids: [FileID], in directory: Int32, of directories: StagingDirectories) async throws(FilesError) -> Int {
-        try await onPool { () throws(FilesError) in
-            // The descriptor lives as long as what it belongs to.
-            withExtendedLifetime(directories) {
-                ids.count { unlinkat(directory, $0.description, 0) == 0 }
-            }
+            try await body(page)
         }
     }
 }

@@ -5,14 +5,18 @@ import Synchronization
 
 /// The directory in which uploads wait, safe on disk, for their transfer.
 ///
-/// `incoming/` holds uploads that are being received, `ready/` the files of rows, whole and durable: what has no row there is
-/// of no meaning, and swept.
+/// `incoming/` holds uploads that are being received, in a directory for each process that receives; `ready/` the containers of
+/// the files that have rows, whole and durable: what has no row there is of no meaning, and swept.
 public final class StagingArea: Sendable {
     public let configuration: StagingConfiguration
     package let pool: BlockingPool
+    /// For syncs of long uploads on the way: few, and nobody waits for them but the upload itself.
+    let syncPool = BlockingPool(name: "sync", size: 2)
     let inlineBudget: InlineBudget
     private let space: FreeSpace
     private let opened = Mutex<(directories: StagingDirectories, id: String)?>(nil)
+    /// Made with the first upload: a worker never needs one.
+    private let receiving = Mutex<ReceivingDirectory?>(nil)
 
     /// - Parameter pool: where all access to the disk happens; at least 4 threads.
     public init(configuration: StagingConfiguration, pool: BlockingPool) {
@@ -52,24 +56,19 @@ public final class StagingArea: Sendable {
         try space.check(for: count)
     }
 
-    /// Where the bytes of an accepted file are until they are stored.
-    public func path(of id: FileID) -> String {
-        "\(configuration.root)/ready/\(id)"
+    /// The path of a container.
+    public func path(of container: UUIDv7) -> String {
+        "\(configuration.root)/ready/\(container)"
     }
 
-    /// Removes the bytes of files. Those already gone count as removed; whoever is reading them reads on.
-    public func remove(_ ids: [FileID]) async throws(FilesError) {
+    /// Removes containers. Those already gone count as removed; whoever is reading them reads on.
+    public func remove(_ containers: [UUIDv7]) async throws(FilesError) {
         let directories = try directories()
         try await onPool { () throws(FilesError) in
-            for id in ids where unlinkat(directories.ready, id.description, 0) != 0 && errno != ENOENT {
+            for container in containers where unlinkat(directories.ready, container.description, 0) != 0 && errno != ENOENT {
                 throw .system("unlink", errno)
             }
         }
-    }
-
-    /// Removes the bytes of one file.
-    public func remove(_ id: FileID) async throws(FilesError) {
-        try await remove([id])
     }
 
     /// Gives up a received file that is not going to be accepted.
@@ -86,7 +85,18 @@ public final class StagingArea: Sendable {
 
     func makeFile() async throws(FilesError) -> IncomingFile {
         let directories = try directories()
-        return try await onPool { () throws(FilesError) in try IncomingFile(in: directories) }
+        return try await onPool { [self] () throws(FilesError) in
+            try IncomingFile(in: directories, receiving: receivingDirectory(in: directories))
+        }
+    }
+
+    private func receivingDirectory(in directories: StagingDirectories) throws(FilesError) -> ReceivingDirectory {
+        try receiving.withLock { receiving throws(FilesError) in
+            if let receiving { return receiving }
+            let made = try ReceivingDirectory(in: directories)
+            receiving = made
+            return made
+        }
     }
 
     func onPool<T: Sendable>(_ body: @escaping @Sendable () throws(FilesError) -> T) async throws(FilesError) -> T {

@@ -7,7 +7,8 @@ import Synchronization
 ///
 /// Hashing and writing are two lanes, so that on two cores neither waits for the other and a write that the disk holds up
 /// does not stop the hashing. Each lane works in order. At most two chunks are in flight: a third makes the caller wait,
-/// which is the back-pressure for the peer.
+/// which is the back-pressure for the peer. A third lane makes durable what has been written while more comes, so that the last
+/// sync, which the peer waits for, finds little left.
 final class UploadPipeline: Sendable {
     private typealias Work = Task<Void, any Error>
 
@@ -15,21 +16,30 @@ final class UploadPipeline: Sendable {
         var offset: Int64 = 0
         var hashing: Work?
         var writing: Work?
+        var syncing: Work?
+        /// Up to where `syncing` reaches, and whether it still runs.
+        var syncOffset: Int64 = 0
+        var isSyncing = false
         var inFlight: [(hashing: Work, writing: Work)] = []
     }
 
     /// Written ranges are handed to the disk in steps of this many bytes: large enough for long extents, small enough for the
     /// disk to be busy from the beginning, so that the sync at the end finds little left.
     private static let writebackStep: Int64 = 8 << 20
+    /// What has been written is made durable when there are at least this many new bytes: each sync costs a commit of the journal.
+    private static let syncStep: Int64 = 16 << 20
 
     let file: IncomingFile
     private let pool: BlockingPool
+    private let syncPool: BlockingPool
     private let hasher = Mutex<SHA256Hasher?>(SHA256Hasher())
     private let state = Mutex(State())
 
-    init(file: IncomingFile, pool: BlockingPool) {
+    /// - Parameter syncPool: for the syncs on the way, of which none may keep a thread of `pool` from others.
+    init(file: IncomingFile, pool: BlockingPool, syncPool: BlockingPool) {
         self.file = file
         self.pool = pool
+        self.syncPool = syncPool
     }
 
     /// Takes the next chunk. Waits while two are in flight.
@@ -53,16 +63,18 @@ final class UploadPipeline: Sendable {
             state.hashing = hashing
             state.writing = writing
             state.inFlight.append((hashing, writing))
+            syncIfDue(&state)
         }
     }
 
     /// Waits for everything to be hashed and durable.
     func finish() async throws(FilesError) -> SHA256Digest {
-        let (hashing, syncing) = state.withLock { state in
-            (state.hashing, enqueue(after: state.writing) { [file] () throws(FilesError) in try file.sync() })
-        }
+        let (hashing, writing, syncing) = state.withLock { ($0.hashing, $0.writing, $0.syncing) }
         do {
-            try await syncing.value
+            try await writing?.value
+            // A failure of the disk is told once: what this sync was told, the last one may not be told again.
+            try await syncing?.value
+            try await pool.run { [file] in try file.sync() }
             try await hashing?.value
         } catch {
             throw FilesError(error)
@@ -75,9 +87,10 @@ final class UploadPipeline: Sendable {
 
     /// Waits until nothing runs any more and removes the file.
     func discard() async {
-        let (hashing, writing) = state.withLock { ($0.hashing, $0.writing) }
+        let (hashing, writing, syncing) = state.withLock { ($0.hashing, $0.writing, $0.syncing) }
         _ = await hashing?.result
         _ = await writing?.result
+        _ = await syncing?.result
         // If the pool has ended, letting go of the file removes it.
         _ = try? await pool.run { [file] in file.remove() }
     }
@@ -89,6 +102,19 @@ final class UploadPipeline: Sendable {
         Task { [pool] in
             try await previous?.value
             try await pool.run(body)
+        }
+    }
+
+    /// Begins to sync what is on its way to the disk by now. Like `enqueue`, awaited by `finish` or `discard`.
+    private func syncIfDue(_ state: inout State) {
+        guard !state.isSyncing, state.offset - state.syncOffset >= Self.syncStep else { return }
+        state.isSyncing = true
+        state.syncOffset = state.offset
+        state.syncing = Task { [self, previous = state.syncing, writing = state.writing] in
+            defer { self.state.withLock { $0.isSyncing = false } }
+            try await previous?.value
+            try await writing?.value
+            try await syncPool.run { [file] in try file.syncWritten() }
         }
     }
 

@@ -1,44 +1,59 @@
 import Platform
 import Postgres
 
-/// A change that a worker makes to the state of a file.
+/// A change to the state of a file that needs more than one table.
 enum FileChange: Sendable {
     case stored(FileID)
     case failed(FileID, reason: String)
+    case retried(FileID)
     case removed(FileID)
 
     /// Makes a batch of changes in one transaction.
     ///
-    /// - Returns: for each whether it took place.
-    static func apply(_ changes: [FileChange], _ pool: PostgresPool) async throws -> [Bool] {
-        var stored: [FileID] = []
-        var failed: [(id: FileID, reason: String)] = []
-        var removed: [FileID] = []
+    /// - Returns: for each whether it took place, and the containers in which a file's bytes are not needed any more.
+    static func apply(_ changes: [FileChange], _ pool: PostgresPool) async throws -> (done: [Bool], containers: Set<UUIDv7>) {
+        let statements = Self.statements(for: changes)
+        let (done, containers) = try await pool.transaction { session in
+            var done: [[FileID: Bool]] = []
+            var containers: Set<UUIDv7> = []
+            for statement in statements {
+                var ids: [FileID: Bool] = [:]
+                for row in try statement.map({ try session.query($0) }) ?? [] {
+                    ids[try row.decode("id")] = true
+                    if let container = try row.decode("container", as: UUIDv7?.self) { containers.insert(container) }
+                }
+                done.append(ids)
+            }
+            return (done, containers)
+        }
+        return (changes.map { done[$0.kind][$0.file] ?? false }, containers)
+    }
+
+    private var file: FileID {
+        switch self {
+        case .stored(let id), .failed(let id, _), .retried(let id), .removed(let id): id
+        }
+    }
+
+    /// The place of its statement among `statements(for:)`.
+    private var kind: Int {
+        switch self {
+        case .stored: 0
+        case .failed: 1
+        case .retried: 2
+        case .removed: 3
+        }
+    }
+
+    /// One for each kind of change; nil where there is none of it.
+    private static func statements(for changes: [FileChange]) -> [SQL?] {
+        var ids: [[FileID]] = [[], [], [], []]
+        var reasons: [String] = []
         for change in changes {
-            switch change {
-            case .stored(let id): stored.append(id)
-            case .failed(let id, let reason): failed.append((id, reason.replacing("\0", with: "")))
-            case .removed(let id): removed.append(id)
-            }
+            ids[change.kind].append(change.file)
+            if case .failed(_, let reason) = change { reasons.append(reason.replacing("\0", with: "")) }
         }
-        let statements = [
-            stored.isEmpty ? nil : store(stored),
-            failed.isEmpty ? nil : fail(failed.map(\.id), failed.map(\.reason)),
-            removed.isEmpty ? nil : remove(removed),
-        ]
-        let done = try await pool.transaction { session in
-            try statements.map { statement in
-                guard let statement else { return Set<FileID>() }
-                return Set(try session.query(statement).map { row in try row.decode("id", as: FileID.self) })
-            }
-        }
-        return changes.map { change in
-            switch change {
-            case .stored(let id): done[0].contains(id)
-            case .failed(let id, _): done[1].contains(id)
-            case .removed(let id): done[2].contains(id)
-            }
-        }
+        return zip(ids, [store(ids[0]), fail(ids[1], reasons), retry(ids[2]), remove(ids[3])]).map { $0.isEmpty ? nil : $1 }
     }
 
     // Each locks its rows in the order of their ids before it changes them, so that two batches cannot deadlock on the same
@@ -50,7 +65,7 @@ enum FileChange: Sendable {
             SELECT id AS picked_id FROM files WHERE id = ANY(\(ids)) AND state = 'staged' ORDER BY id FOR UPDATE),
         settled AS (
             DELETE FROM files_outstanding USING picked WHERE file = picked_id)
-        UPDATE files SET state = 'stored', stored_at = now() FROM picked WHERE id = picked_id RETURNING id
+        UPDATE files SET state = 'stored', stored_at = now() FROM picked WHERE id = picked_id RETURNING id, container
         """
     }
 
@@ -58,11 +73,21 @@ enum FileChange: Sendable {
         """
         WITH picked AS (
             SELECT id AS picked_id FROM files WHERE id = ANY(\(ids)) AND state = 'staged' ORDER BY id FOR UPDATE),
-        settled AS (
-            DELETE FROM files_outstanding USING picked WHERE file = picked_id)
+        parked AS (
+            UPDATE files_outstanding SET given_up = true FROM picked WHERE file = picked_id)
         UPDATE files SET state = 'failed', failure = reason
         FROM picked JOIN unnest(\(ids), \(reasons)::text[]) AS given (given_id, reason) ON given_id = picked_id
-        WHERE id = picked_id RETURNING id
+        WHERE id = picked_id RETURNING id, NULL AS container
+        """
+    }
+
+    private static func retry(_ ids: [FileID]) -> SQL {
+        """
+        WITH picked AS (
+            SELECT id AS picked_id FROM files WHERE id = ANY(\(ids)) AND state = 'failed' ORDER BY id FOR UPDATE),
+        taken_up AS (
+            UPDATE files_outstanding SET given_up = false FROM picked WHERE file = picked_id)
+        UPDATE files SET state = 'staged', failure = NULL FROM picked WHERE id = picked_id RETURNING id, NULL AS container
         """
     }
 
@@ -72,7 +97,7 @@ enum FileChange: Sendable {
             SELECT id AS picked_id FROM files WHERE id = ANY(\(ids)) AND state = 'deleting' ORDER BY id FOR UPDATE),
         settled AS (
             DELETE FROM files_outstanding USING picked WHERE file = picked_id)
-        DELETE FROM files USING picked WHERE id = picked_id RETURNING id
+        DELETE FROM files USING picked WHERE id = picked_id RETURNING id, container
         """
     }
 }

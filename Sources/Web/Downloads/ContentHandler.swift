@@ -13,7 +13,7 @@ struct ContentHandler {
     func get(_ request: Request, context: UserContext) async throws -> Response {
         let file = try await list.find(context)
         if file.state == .stored { return stored(file) }
-        if let bytes = try await staging.open(file.id) { return try staged(file, bytes, request) }
+        if let bytes = try await staging.open(file) { return try staged(file, bytes, request) }
         // The worker stored the file and removed its bytes between the two looks.
         let again = try await list.find(context)
         guard again.state == .stored else { throw APIError.unavailable }

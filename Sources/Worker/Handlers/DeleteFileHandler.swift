@@ -2,7 +2,8 @@ package import Curl
 package import Files
 package import Jobs
 
-/// Removes a deleted file everywhere: the FTP object, the staged bytes, then the row.
+/// Removes a deleted file everywhere: the FTP object, the staged bytes, then the row, and with it the container if no other file
+/// needs it.
 ///
 /// The row goes last, so that a crash before it leaves something from which the job is made again.
 package struct DeleteFileHandler: Sendable {
@@ -20,7 +21,7 @@ package struct DeleteFileHandler: Sendable {
         do {
             guard let file = try await files.load(job.file), file.state == .deleting else { return .done }
             _ = try await ftp.delete(file.key)
-            try await staging.remove(file.id)
+            try await staging.erase(file)
             try await files.remove(file.id)
             return .done
         } catch {

@@ -27,7 +27,7 @@ package final class Sweeper: Sendable {
     package func sweepIfDue(_ logger: Logger) async {
         if Self.isDue(nextForBytes, every: ages.orphanAge / 4) {
             await report("swept staged bytes that no file needs", logger) {
-                try await staging.sweep(olderThan: ages.orphanAge) { try await self.files.needingBytes($0) }
+                try await staging.sweep(olderThan: ages.orphanAge) { try await self.files.needed($0) }
             }
         }
         if Self.isDue(nextForParts, every: ages.partAge / 4) {

@@ -13,6 +13,7 @@ package struct TransferFileHandler: Sendable {
     private let staging: StagingArea
     private let ftp: FTPClient
 
+    /// - Parameter files: releases containers of `staging`.
     package init(files: FileTransitions, staging: StagingArea, ftp: FTPClient) {
         self.files = files
         self.staging = staging
@@ -32,7 +33,7 @@ package struct TransferFileHandler: Sendable {
         guard let file = try await files.load(job.file) else { return try await leaveNothing(of: job) }
         switch file.state {
         case .staged: return try await transfer(file, context)
-        case .stored: try await staging.remove(file.id)
+        case .stored: try await files.release(of: file)
         case .deleting: return try await leaveNothing(of: job)
         case .failed: break
         }
@@ -51,22 +52,20 @@ package struct TransferFileHandler: Sendable {
     private func transfer(_ file: FileRecord, _ context: JobContext) async throws -> JobOutcome {
         do {
             try await ftp.publish(
-                file: staging.path(of: file.id), size: file.size, as: file.key,
+                file: staging.path(of: file.place.container), from: file.place.offset, size: file.size, as: file.key,
                 temporaryName: PartName.of(file.key, epoch: context.epoch), isCurrent: context.isCurrent)
         } catch {
             let outcome = JobOutcome(error, of: file.id, context)
             guard case .giveUp(let reason) = outcome else { return outcome }
             return try await files.markFailed(file.id, reason: reason) ? outcome : settle(file)
         }
-        guard try await files.markStored(file.id) else { return try await settle(file) }
-        try await staging.remove(file.id)
-        return .done
+        return try await files.markStored(file.id) ? .done : settle(file)
     }
 
     /// The row was not `staged` any more: stored by another run of the same job, or deleted meanwhile.
     private func settle(_ file: FileRecord) async throws -> JobOutcome {
         if try await files.load(file.id)?.state == .stored {
-            try await staging.remove(file.id)
+            try await files.release(of: file)
         } else {
             _ = try await ftp.delete(file.key)
         }

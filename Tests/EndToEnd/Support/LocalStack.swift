@@ -68,12 +68,14 @@ struct LocalStack: Sendable {
     }
 
     /// All regular files below `folder` of the state, by path relative to it.
+    /// Locks of processes that receive are not counted.
     func files(below folder: String) -> [String] {
         let root = state + "/" + folder
         let paths = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
         return paths.filter {
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: root + "/" + $0, isDirectory: &isFolder) && !isFolder.boolValue
+                && !$0.hasSuffix("/lock")
         }
     }
 

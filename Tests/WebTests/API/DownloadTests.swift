@@ -136,8 +136,8 @@ extension OverSockets {
         @Test("bytes that are gone without being stored are 503, not 500")
         func gone() async throws {
             try await run { server, account, path in
-                for row in try await server.pool.query("SELECT id FROM files WHERE owner_id = \(account.id)") {
-                    try await server.staging.remove(row.decode("id", as: FileID.self))
+                for row in try await server.pool.query("SELECT container FROM files WHERE owner_id = \(account.id)") {
+                    try await server.staging.remove([row.decode("container", as: FileID.self)])
                 }
                 #expect(try await server.send(HTTPCall("GET", path, token: account.token)).status == 503)
             }

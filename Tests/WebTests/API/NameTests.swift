@@ -102,7 +102,7 @@ extension OverSockets {
                 }
                 #expect(ids.count == 50)
                 #expect(try await server.rows(of: account) == 50)
-                #expect(Set(server.stagedFiles) == ids)
+                #expect(try await Set(server.stagedFiles) == server.containers(of: account))
                 let list = try await server.send(HTTPCall("GET", "/api/v1/files?limit=100", token: account.token)).files()
                 #expect(Set(list.map { $0.name.map { Array($0.unicodeScalars) } }).count == 1)
             }

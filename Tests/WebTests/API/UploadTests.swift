@@ -22,7 +22,7 @@ extension OverSockets {
                 #expect(all.allSatisfy { $0.state == "staged" && $0.error == nil })
                 #expect(await eventually { server.announced.all.count == 3 })
                 #expect(Set(server.announced.all.map(\.id.description)) == Set(all.compactMap(\.id)))
-                #expect(Set(server.stagedFiles) == Set(all.compactMap(\.id)))
+                #expect(try await Set(server.stagedFiles) == server.containers(of: account))
             }
         }
 

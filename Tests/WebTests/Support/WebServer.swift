@@ -129,9 +129,19 @@ struct WebServer: Sendable {
         return answer
     }
 
-    /// What lies in `incoming/` and `ready/`.
+    /// The uploads below `incoming/` and the containers below `ready/`.
     var stagedFiles: [String] {
-        ["incoming", "ready"].flatMap { (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/\($0)")) ?? [] }
+        let paths = ["incoming", "ready"].flatMap {
+            FileManager.default.enumerator(atPath: "\(root)/\($0)")?.compactMap { $0 as? String } ?? []
+        }
+        // The directories of processes, each with its lock, are no uploads.
+        return paths.filter { path in !path.hasSuffix("/lock") && !paths.contains("\(path)/lock") }
+    }
+
+    /// The containers that hold an account's files.
+    func containers(of account: Account) async throws -> Set<String> {
+        let rows = try await pool.query("SELECT container FROM files WHERE owner_id = \(account.id)")
+        return Set(try rows.map { try $0.decode("container", as: FileID.self).description })
     }
 
     /// Descriptors of this process that are open on staged files, removed ones included.
@@ -139,7 +149,10 @@ struct WebServer: Sendable {
         let folder = "/proc/self/fd"
         let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return all.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
-            .filter { $0.hasPrefix(root + "/incoming/") || $0.hasPrefix(root + "/ready/") }
+            .filter {
+                ($0.hasPrefix(root + "/incoming/") && $0.dropFirst(root.count + 10).contains("/") && !$0.hasSuffix("/lock"))
+                    || $0.hasPrefix(root + "/ready/")
+            }
     }
 
     func rows(of account: Account) async throws -> Int {

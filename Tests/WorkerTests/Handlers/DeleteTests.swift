@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Jobs
 import Platform
 import TestSupport
@@ -7,6 +8,22 @@ import Worker
 
 @Suite("Delete", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
 struct DeleteTests {
+    @Test("a file deleted out of a pack is cut out of it and leaves the others whole")
+    func pack() async throws {
+        try await WorkerFixture.with { fixture in
+            let contents = [bytes(5000), bytes(6000)]
+            let files = try await fixture.stagePack(contents)
+            try await fixture.markDeleting(files[0])
+            #expect(await fixture.delete.handle(files[0].deleteJob, run()).isDone)
+            #expect(try fixture.staged.count == 1)
+            let pack = try Data(contentsOf: URL(fileURLWithPath: fixture.staging.path(of: files[0].place.container)))
+            #expect(Array(pack.prefix(5000)) == [UInt8](repeating: 0, count: 5000))
+            #expect(await fixture.transfer.handle(files[1].transferJob, run()).isDone)
+            #expect(fixture.server.files == [files[1].key] && fixture.server.content(of: files[1].key) == contents[1])
+            #expect(try fixture.staged == [])
+        }
+    }
+
     @Test("the object, the staged bytes and the row go", arguments: [true, false])
     func success(isStored: Bool) async throws {
         try await WorkerFixture.with { fixture in

@@ -96,10 +96,10 @@ struct ReconcileTests {
             try await worker.pool.execute(
                 """
                 WITH added AS (
-                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
-                    SELECT id, 7, 'n', 1, 't', decode(repeat('00', 32), 'hex'), 'k', \(worker.area) FROM unnest(\(ids)) AS id
+                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
+                    SELECT id, 7, 'n', 1, 't', decode(repeat('00', 32), 'hex'), 'k', \(worker.area), id, 0 FROM unnest(\(ids)) AS id
                     RETURNING id)
-                INSERT INTO files_outstanding SELECT id FROM added
+                INSERT INTO files_outstanding SELECT id, id FROM added
                 """)
             #expect(await queue.reconcile.handle(Reconcile(), run()).isDone)
             try await queue.flush()

@@ -180,6 +180,20 @@ struct TransferTests {
         }
     }
 
+    @Test("files of one pack arrive each with its own bytes, and the pack goes with the last of them")
+    func pack() async throws {
+        try await WorkerFixture.with { fixture in
+            let contents = [bytes(5000), [], bytes(70_000), bytes(1)]
+            let files = try await fixture.stagePack(contents)
+            for (index, file) in files.enumerated() {
+                #expect(try fixture.staged.count == 1)
+                #expect(await fixture.transfer.handle(file.transferJob, run()).isDone)
+                #expect(fixture.server.content(of: file.key) == contents[index])
+            }
+            #expect(try fixture.staged == [])
+        }
+    }
+
     @Test("staged bytes that are missing or of another size fail the file at once: no later try can mend it", arguments: [nil, 999])
     func bytesMissing(size: Int?) async throws {
         try await WorkerFixture.with { fixture in

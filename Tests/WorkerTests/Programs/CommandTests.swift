@@ -62,8 +62,8 @@ struct CommandTests {
             try await TestDatabase.withPool(database.configuration) { pool in
                 _ = try await pool.execute(
                     """
-                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
-                    SELECT file, users.id, 'Plan ü.pdf', 12, 't', decode(repeat('0f', 32), 'hex'), 'k', 'a'
+                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
+                    SELECT file, users.id, 'Plan ü.pdf', 12, 't', decode(repeat('0f', 32), 'hex'), 'k', 'a', file, 0
                     FROM users, unnest(\(ids)) AS file
                     """)
             }

@@ -47,7 +47,7 @@ struct WorkerFixture: Sendable {
         let engine = CurlEngine(logger: .silent)
         let ftp = try FTPClient(engine: engine, configuration: configuration, logger: .silent)
         try await TestDatabase.migrated { pool in
-            let files = FileTransitions(pool: pool)
+            let files = FileTransitions(pool: pool) { try await staging.remove($0) }
             let fixture = WorkerFixture(
                 area: area, pool: pool, staging: staging, files: files, server: server, ftp: ftp, folder: folder)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -62,20 +62,34 @@ struct WorkerFixture: Sendable {
 
     /// A file as Web leaves it: bytes in staging, a row, no job.
     func stage(
-        _ bytes: [UInt8] = bytes(1000), name: String = "report.pdf", age: Duration = .zero, area: String? = nil
+        _ bytes: [UInt8] = bytes(1000), name: String = "report.pdf", age: Duration = .zero, area: String? = nil, place: StagedPlace? = nil
     ) async throws -> FileRecord {
         let id = FileID(milliseconds: FileID().milliseconds - Int64(age / .milliseconds(1)))
-        try Data(bytes).write(to: URL(fileURLWithPath: staging.path(of: id)))
+        let place = place ?? StagedPlace(container: id, offset: 0)
+        if place.container == id { try Data(bytes).write(to: URL(fileURLWithPath: staging.path(of: id))) }
         let key = FileKey.make(owner: owner, id: id, name: try FileName(cleaning: name))
         try await pool.execute(
             """
             WITH added AS (
-                INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area)
+                INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
                 VALUES (\(id), \(owner), \(name), \(bytes.count), 'application/pdf', decode(repeat('00', 32), 'hex'), \(key),
-                    \(area ?? self.area)) RETURNING id)
-            INSERT INTO files_outstanding SELECT id FROM added
+                    \(area ?? self.area), \(place.container), \(place.offset)) RETURNING id, container)
+            INSERT INTO files_outstanding SELECT id, container FROM added
             """)
         return try #require(try await files.load(id))
+    }
+
+    /// Several files in one pack, as Web leaves small ones.
+    func stagePack(_ contents: [[UInt8]]) async throws -> [FileRecord] {
+        let pack = UUIDv7()
+        try Data(contents.joined()).write(to: URL(fileURLWithPath: staging.path(of: pack)))
+        var files: [FileRecord] = []
+        var offset: Int64 = 0
+        for content in contents {
+            files.append(try await stage(content, place: StagedPlace(container: pack, offset: offset)))
+            offset += Int64(content.count)
+        }
+        return files
     }
 
     func markDeleting(_ file: FileRecord) async throws {
