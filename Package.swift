@@ -62,10 +62,12 @@ let package = Package(
             name: "Files",
             dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
             resources: [.embedInCode("Migrations")]),
+        .target(name: "Outbox", dependencies: concurrency + ["Files", "Jobs", "Platform"]),
         .executableTarget(
             name: "Web",
             dependencies: concurrency + [
-                "Accounts", "Files", "Jobs", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, hummingbird, httpTypes,
+                "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, hummingbird,
+                httpTypes,
                 nioHTTPTypes,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
@@ -74,12 +76,12 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: concurrency + [
-                "Accounts", "Files", "Jobs", "Curl", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, arguments,
+                "Accounts", "Files", "Jobs", "Outbox", "Curl", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, arguments,
                 nio("NIOPosix"),
             ]),
         .executableTarget(
             name: "CLI",
-            dependencies: ["Accounts", "Files", "Jobs", "Platform", "Redis", "Postgres", logging, arguments, nio("NIOPosix")]),
+            dependencies: ["Accounts", "Files", "Jobs", "Outbox", "Platform", "Redis", "Postgres", logging, arguments, nio("NIOPosix")]),
 
         .target(
             name: "TestSupport",
@@ -109,14 +111,15 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: concurrency + [
-                "Web", "Accounts", "Files", "Jobs", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird, httpTypes,
+                "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird,
+                httpTypes,
                 httpClient,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"),
             ]),
         .testTarget(
             name: "WorkerTests",
             dependencies: concurrency + [
-                "Worker", "Accounts", "Files", "Jobs", "Curl", "Redis", "Postgres", "Platform", "TestSupport", nio("NIOPosix"),
+                "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", nio("NIOPosix"),
             ]),
         .testTarget(
             name: "EndToEnd",

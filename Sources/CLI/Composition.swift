@@ -3,6 +3,7 @@ import Files
 import Jobs
 import Logging
 import NIOPosix
+import Outbox
 import Platform
 import Postgres
 import Redis
@@ -35,13 +36,30 @@ enum Composition {
         }
     }
 
+    /// What changes files and their jobs.
+    static func withRelay<T: Sendable>(_ body: @escaping @Sendable (PostgresPool, FileRelay) async throws -> T) async throws -> T {
+        try await withPostgres { pool in
+            // Whoever works at the command line need not mount the staging area: containers are the workers' to remove.
+            let files = FileTransitions(pool: pool) { _ in }
+            return try await withRedis { client in
+                try await running({ try await files.run() }) {
+                    try await body(pool, FileRelay(files: files, jobs: FileJobs(client: client)))
+                }
+            }
+        }
+    }
+
     static func withQueue<T: Sendable>(
         named name: String, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
     ) async throws -> T {
+        try await withRedis { client in try await body(RedisJobQueue(client: client, name: name)) }
+    }
+
+    private static func withRedis<T: Sendable>(_ body: @escaping @Sendable (RedisClient) async throws -> T) async throws -> T {
         let client = RedisClient(
             configuration: try RedisConfiguration(url: settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
-        return try await running({ try await client.run() }) { try await body(RedisJobQueue(client: client, name: name)) }
+        return try await running({ try await client.run() }) { try await body(client) }
     }
 
     /// Runs `body` beside a service, which is ended with it.

@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import Metrics
 import NIOPosix
+import Outbox
 import Platform
 import Postgres
 import Redis

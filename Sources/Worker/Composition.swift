@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import Metrics
 import NIOPosix
+import Outbox
 import Platform
 import Postgres
 import Redis
@@ -34,12 +35,12 @@ struct Composition {
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
         let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
-        let jobs = FileJobs(client: redis)
+        let relay = FileRelay(files: files, jobs: FileJobs(client: redis))
         let handlers = Handlers(
             transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
             reconcile: ReconcileHandler(
-                files: files, jobs: jobs, sweeper: Sweeper(files: files, staging: staging, ftp: ftp, ages: settings.maintenance),
+                files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, ftp: ftp, ages: settings.maintenance),
                 area: settings.staging.area))
         let worker = try JobWorker(
             client: redis, queues: queues(), registry: handlers.registry(), periodic: periodic(), drainTimeout: settings.drainTimeout,

@@ -24,9 +24,10 @@ OURS = {
     "Jobs": {"Redis", "Platform"},
     "Accounts": {"Postgres", "Redis", "CGD", "Cryptography", "Platform"},
     "Files": {"Postgres", "Redis", "Cryptography", "Platform"},
-    "Web": {"Accounts", "Files", "Jobs", "Cryptography", "Platform"},
-    "Worker": {"Accounts", "Files", "Jobs", "Curl", "Cryptography", "Platform"},
-    "CLI": {"Accounts", "Files", "Jobs", "Cryptography", "Platform"},
+    "Outbox": {"Files", "Jobs", "Platform"},
+    "Web": {"Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform"},
+    "Worker": {"Accounts", "Files", "Jobs", "Outbox", "Curl", "Cryptography", "Platform"},
+    "CLI": {"Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform"},
 }
 
 # Adapters that the composition root of an executable may import besides: its main file and one file that wires.

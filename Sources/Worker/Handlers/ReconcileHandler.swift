@@ -1,12 +1,12 @@
 package import Files
 package import Jobs
 import Logging
+package import Outbox
 import Platform
 
 /// Brings rows, jobs and bytes together again after anything was lost between them.
 ///
-/// Rows that need a worker get their job again; ids of jobs are made from ids of files, so one that exists is not doubled. A
-/// transfer found dead turns its row `failed`. Bytes and objects that belong to nothing are swept by `Sweeper`.
+/// Rows that need a worker get their job again. Bytes and objects that belong to nothing are swept by `Sweeper`.
 package struct ReconcileHandler: Sendable {
     /// Rows looked at in one step; each step is one query and one call to the queue.
     private static let page = 500
@@ -16,13 +16,13 @@ package struct ReconcileHandler: Sendable {
     private static let pause: Duration = .seconds(5)
 
     private let files: FileTransitions
-    private let jobs: FileJobs
+    private let relay: FileRelay
     private let sweeper: Sweeper
     private let area: String
 
-    package init(files: FileTransitions, jobs: FileJobs, sweeper: Sweeper, area: String) {
+    package init(files: FileTransitions, relay: FileRelay, sweeper: Sweeper, area: String) {
         self.files = files
-        self.jobs = jobs
+        self.relay = relay
         self.sweeper = sweeper
         self.area = area
     }
@@ -47,27 +47,9 @@ package struct ReconcileHandler: Sendable {
         while context.isCurrent() {
             let rows = try await files.outstanding(in: area, after: position, olderThan: Self.grace, limit: Self.page)
             guard let last = rows.last else { break }
-            requeued += try await requeue(rows)
+            requeued += try await relay.requeue(rows)
             position = last.id
         }
         return requeued
-    }
-
-    private func requeue(_ rows: [FileRecord]) async throws -> Int {
-        let results = try await jobs.enqueue(rows.map(FileJobs.Work.init))
-        let dead = zip(rows, results).filter { $0.1 == .duplicate(.dead) }.map(\.0)
-        for row in dead where row.state == .staged { try await files.markFailed(row.id, reason: "the transfer was given up") }
-        // Nobody sees a file that is being deleted, so nobody would ask for another try.
-        try await jobs.replay(dead.filter { $0.state == .deleting }.map(FileJobs.Work.init))
-        return results.count { $0 == .enqueued }
-    }
-}
-
-extension FileJobs.Work {
-    /// What the file's state asks for.
-    init(_ file: FileRecord) {
-        self.init(
-            file: file.id, key: file.key, tenant: file.owner.description, area: file.area,
-            kind: file.state == .deleting ? .delete : .transfer)
     }
 }

@@ -5,6 +5,7 @@ import Jobs
 import Logging
 import NIOCore
 import NIOPosix
+import Outbox
 import Platform
 import Postgres
 import Redis

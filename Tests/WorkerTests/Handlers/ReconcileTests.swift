@@ -1,5 +1,6 @@
 import Files
 import Jobs
+import Outbox
 import Platform
 import Postgres
 import TestSupport
@@ -52,6 +53,26 @@ struct ReconcileTests {
             #expect(row.state == .failed && row.failure != nil)
             #expect(try await worker.state(of: other) == .staged)
             #expect(try await queue.waiting() == [1, 0])
+        }
+    }
+
+    @Test("a file that was given up is transferred after all once it is retried, and another that had not failed is left alone")
+    func retry() async throws {
+        try await QueueFixture.with { queue, worker in
+            let (file, other) = (try await worker.stage(age: age), try await worker.stage(age: age))
+            _ = try await queue.jobs.enqueue([.transfer(file)])
+            try await queue.bury(TransferFile.queue)
+            #expect(await queue.reconcile.handle(Reconcile(), run()).isDone)
+            #expect(try await worker.state(of: file) == .failed)
+            let relay = FileRelay(files: worker.files, jobs: queue.jobs)
+            #expect(try await relay.retry([file, other]).map(\.id) == [file.id])
+            #expect(try await worker.state(of: file) == .staged)
+            #expect(try await queue.queue(TransferFile.queue).dead().isEmpty)
+            #expect(try await queue.waiting() == [2, 0], "the one retried, and the other's from Reconcile")
+            #expect(await queue.reconcile.handle(Reconcile(), run()).isDone)
+            #expect(try await worker.state(of: file) == .staged)
+            #expect(await worker.transfer.handle(file.transferJob, run()).isDone)
+            #expect(try await worker.state(of: file) == .stored)
         }
     }
 

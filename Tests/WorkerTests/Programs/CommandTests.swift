@@ -44,12 +44,38 @@ struct CommandTests {
         }
     }
 
-    @Test("a user that does not exist is named in the error", arguments: [["token", "add"], ["files", "ls"]])
+    @Test("a user that does not exist is named in the error", arguments: [["token", "add"], ["files", "ls"], ["files", "retry"]])
     func unknownUser(command: [String]) async throws {
         try await migrated { database in
             let program = try await sluice(database, command + ["bob"])
             #expect(program.status == 1 && program.output.isEmpty)
             #expect(program.errors.contains("there is no user named bob"))
+        }
+    }
+
+    @Test("files retry takes up what was given up, and nothing else", .requires(.redis))
+    func retry() async throws {
+        try await migrated { database in
+            _ = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            let (failed, other, staged) = (FileID(), FileID(), FileID())
+            try await TestDatabase.withPool(database.configuration) { pool in
+                _ = try await pool.execute(
+                    """
+                    INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset, state)
+                    SELECT file, users.id, 'n', 12, 't', decode(repeat('0f', 32), 'hex'), 'k', \("t" + failed.description.suffix(12)), file, 0,
+                        CASE WHEN file = \(staged) THEN 'staged' ELSE 'failed' END
+                    FROM users, unnest(\([failed, other, staged])) AS file
+                    """)
+                _ = try await pool.execute("INSERT INTO files_outstanding SELECT id, id, state = 'failed' FROM files")
+            }
+            #expect(try await sluice(database, "files", "retry", "ann", "--id", "\(failed)").output == "\(failed)\n")
+            #expect(try await sluice(database, "files", "retry", "ann", "--id", "\(failed)").output.isEmpty)
+            #expect(try await sluice(database, "files", "retry", "ann").output == "\(other)\n")
+            #expect(try await sluice(database, "files", "retry", "ann", "--id", "x").status == 64)
+            let waiting = try await TestDatabase.withPool(database.configuration) { pool in
+                try await pool.query("SELECT state FROM files JOIN files_outstanding ON file = id WHERE NOT given_up")
+            }
+            #expect(try waiting.map { try $0.decode("state", as: String.self) } == ["staged", "staged", "staged"])
         }
     }
 
@@ -122,6 +148,7 @@ struct CommandTests {
 
     private func sluice(url: String, _ arguments: [String]) async throws -> Program {
         try await Program.run(
-            "sluice", arguments, environment: ["SLUICE_DATABASE_URL": url, "SLUICE_REDIS_URL": "redis://127.0.0.1"])
+            "sluice", arguments,
+            environment: ["SLUICE_DATABASE_URL": url, "SLUICE_REDIS_URL": (try? TestServer.redis.url) ?? "redis://127.0.0.1"])
     }
 }

@@ -4,6 +4,7 @@ import Foundation
 import Jobs
 import Logging
 import NIOPosix
+import Outbox
 import Platform
 import Redis
 import TestSupport
@@ -37,7 +38,7 @@ struct QueueFixture: Sendable {
     var jobs: FileJobs { FileJobs(client: client) }
 
     var reconcile: ReconcileHandler {
-        ReconcileHandler(files: worker.files, jobs: jobs, sweeper: sweeper, area: worker.area)
+        ReconcileHandler(files: worker.files, relay: FileRelay(files: worker.files, jobs: jobs), sweeper: sweeper, area: worker.area)
     }
 
     func queue(_ name: String) throws -> RedisJobQueue {

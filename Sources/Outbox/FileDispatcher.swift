@@ -1,21 +1,21 @@
-package import Files
-package import Jobs
-package import Logging
+public import Files
+public import Jobs
+public import Logging
 import Platform
 
 /// Tells the queue about files that need a worker.
 ///
 /// Failure is only counted and logged: the row is the outbox, and Reconcile finds it.
-package struct FileDispatcher: Sendable {
+public struct FileDispatcher: Sendable {
     private let jobs: FileJobs
     private let logger: Logger
 
-    package init(jobs: FileJobs, logger: Logger) {
+    public init(jobs: FileJobs, logger: Logger) {
         self.jobs = jobs
         self.logger = logger
     }
 
-    package func announce(_ files: [FileRecord]) async {
+    public func announce(_ files: [FileRecord]) async {
         do {
             _ = try await jobs.enqueue(files.map(FileJobs.Work.init))
         } catch {
