@@ -65,6 +65,14 @@ extension APIError {
             retryAfter: 1)
     }
 
+    /// Stands for all parts behind the place where reading stopped: how many there are, nobody knows.
+    static func partsNotRead(limit: Int64) -> Self {
+        Self(
+            413, "parts-not-read", "The rest of the request was not read",
+            detail: "Reading stopped when \(limit) bytes of refused files had been thrown away. Files behind them were not taken: "
+                + "send those again, without the ones that are refused.")
+    }
+
     static func badRange(size: Int64) -> Self {
         var error = Self(416, "bad-range", "The file has no such range", detail: "One range within the file is answered.")
         error.headers[.contentRange] = ByteRange.unsatisfiable.contentRange(size: size)
