@@ -110,8 +110,8 @@ let package = Package(
             name: "WebTests",
             dependencies: concurrency + [
                 "Web", "Accounts", "Files", "Jobs", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird, httpTypes,
-                httpClient,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"),
+                httpClient, metrics, nioHTTPTypes,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),
         .testTarget(
             name: "WorkerTests",
