@@ -17,7 +17,8 @@ public enum SettingsTable {
     static let entries: [Entry] = [
         Entry(databaseURL), Entry(redisURL), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging), Entry(stagingArea),
         Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe), Entry(maximumFileSize), Entry(maximumFilesPerRequest),
-        Entry(uploadsPerUser), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge), Entry(orphanAge),
+        Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
+        Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
     ]
 
@@ -60,6 +61,9 @@ public enum SettingsTable {
     static let uploadsPerUser = Setting(
         "SLUICE_UPLOADS_PER_USER", .count(1...100_000), .standard("64"), [.web],
         "Uploads of one user that one web process receives at the same time; more get 429")
+    static let connections = Setting(
+        "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
+        "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")
     static let databaseConnections = Setting(
         "SLUICE_DATABASE_CONNECTIONS", .count(1...256), .standard("8"), [.web, .worker, .cli],
         "Connections to Postgres of each process, one thread each")
