@@ -6,7 +6,7 @@ import Platform
 /// Brings rows, jobs and bytes together again after anything was lost between them.
 ///
 /// Rows that need a worker get their job again; ids of jobs are made from ids of files, so one that exists is not doubled. A
-/// transfer found dead turns its row `failed`. Bytes and objects that belong to nothing are swept by `Sweeper`.
+/// transfer found dead turns its row `failed`. Staged bytes that belong to nothing are swept by `Sweeper`.
 package struct ReconcileHandler: Sendable {
     /// Rows looked at in one step; each step is one query and one call to the queue.
     private static let page = 500

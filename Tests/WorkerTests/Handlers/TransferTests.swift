@@ -133,7 +133,7 @@ struct TransferTests {
         }
     }
 
-    @Test("H70 a refusal costs an attempt; the last one fails the file with the server's words", arguments: ["552 Quota.", "451 Busy."])
+    @Test("H70 a refusal costs an attempt; the last one fails the file with the server's words", arguments: ["450 Busy.", "551 No."])
     func refused(reply: String) async throws {
         try await WorkerFixture.with(.hostile(tls: false)) { fixture in
             let file = try await fixture.stage()
@@ -147,6 +147,31 @@ struct TransferTests {
             #expect(row.state == .failed && row.failure == reason)
             #expect(try fixture.staged == [file.id.description], "the bytes stay for its owner")
             #expect(fixture.server.files == [])
+        }
+    }
+
+    @Test(
+        "H70 a server without room, or that denies the upload: later, no attempt is spent, and the file arrives when that is over",
+        arguments: [
+            #"{"refuse": {"STOR": "452 No space."}}"#, #"{"refuse": {"STOR": "552 Quota."}}"#, #"{"refuse": {"STOR": "451 Local error."}}"#,
+            #"{"refuse": {"STOR": "550 Permission denied."}}"#, #"{"refuse": {"STOR": "553 Could not create file."}}"#,
+            #"{"after": {"STOR": "451 Failure writing to local file."}}"#, #"{"full_after": [300000, "552 Disk full."]}"#,
+        ])
+    func serversTrouble(faults: String) async throws {
+        try await WorkerFixture.with(.hostile(tls: false)) { fixture in
+            let bytes = bytes(5_000_000)
+            let file = try await fixture.stage(bytes)
+            try fixture.server.misbehave(faults)
+            for epoch in 100..<102 {
+                let delay = try #require(await fixture.transfer.handle(file.transferJob, run(epoch: Int64(epoch), isLast: true)).delay)
+                #expect(delay >= .seconds(1) && delay <= .seconds(60))
+                #expect(try await fixture.state(of: file) == .staged)
+                #expect(fixture.server.files == [])
+            }
+            try fixture.server.misbehave("{}")
+            #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 102, previous: 101)).isDone)
+            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.files == [file.key])
         }
     }
 
