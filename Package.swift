@@ -87,6 +87,9 @@ let package = Package(
             name: "TestSupport",
             dependencies: concurrency + ["Platform", nio("NIOCore"), nio("NIOPosix")],
             path: "Tests/TestSupport"),
+        .target(
+            name: "DatabaseSupport", dependencies: ["TestSupport", "Accounts", "Files", "Postgres", "Platform", logging],
+            path: "Tests/DatabaseSupport"),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(
             name: "PlatformTests",
@@ -102,23 +105,27 @@ let package = Package(
         .testTarget(name: "CurlTests", dependencies: concurrency + ["Curl", "Platform", "TestSupport"]),
         .testTarget(name: "JobsTests", dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", nio("NIOPosix")]),
         .testTarget(
-            name: "AccountsTests", dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport"]),
+            name: "AccountsTests",
+            dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport"]),
         .testTarget(
             name: "FilesTests",
             dependencies: concurrency + [
-                "Files", "Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", nio("NIOCore"), nio("NIOPosix"),
+                "Files", "Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport", nio("NIOCore"),
+                nio("NIOPosix"),
             ]),
         .testTarget(
             name: "WebTests",
             dependencies: concurrency + [
-                "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird,
+                "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport",
+                "DatabaseSupport", hummingbird,
                 httpTypes, httpClient, metrics, nioHTTPTypes,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),
         .testTarget(
             name: "WorkerTests",
             dependencies: concurrency + [
-                "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", nio("NIOPosix"),
+                "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", "DatabaseSupport",
+                nio("NIOPosix"),
             ]),
         .testTarget(
             name: "EndToEnd",

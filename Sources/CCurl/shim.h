@@ -33,6 +33,9 @@ static inline CURLcode ccurl_set_data_callback(CURL *easy, CURLoption option, cc
 static inline CURLcode ccurl_set_progress_callback(CURL *easy, ccurl_progress_callback value) {
     return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, value);
 }
+static inline CURLcode ccurl_set_close_callback(CURL *easy, curl_closesocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);

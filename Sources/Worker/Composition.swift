@@ -40,8 +40,9 @@ struct Composition {
             transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
             reconcile: ReconcileHandler(
-                files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, ftp: ftp, ages: settings.maintenance),
-                area: settings.staging.area))
+                files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, age: settings.maintenance.orphanAge),
+                area: settings.staging.area),
+            sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge))
         let worker = try JobWorker(
             client: redis, queues: queues(), registry: handlers.registry(), periodic: periodic(), drainTimeout: settings.drainTimeout,
             logger: logger)
@@ -73,11 +74,18 @@ struct Composition {
     }
 
     private func periodic() -> [PeriodicJob] {
-        guard options.queues.contains(where: { $0.name == Reconcile.queue }) else { return [] }
+        let ages = settings.maintenance
+        func queue(_ name: String) -> String { FileJobs.queue(name, area: settings.staging.area) }
         return [
-            PeriodicJob(
-                name: "reconcile", every: settings.maintenance.reconcileInterval, job: Reconcile(),
-                queue: FileJobs.queue(Reconcile.queue, area: settings.staging.area))
-        ]
+            (
+                Reconcile.queue,
+                PeriodicJob(name: "reconcile", every: ages.reconcileInterval, job: Reconcile(), queue: queue(Reconcile.queue))
+            ),
+            (
+                SweepParts.queue,
+                PeriodicJob(
+                    name: "sweep-parts", every: max(ages.partAge / 4, .seconds(1)), job: SweepParts(), queue: queue(SweepParts.queue))
+            ),
+        ].filter { name, _ in options.queues.contains { $0.name == name } }.map { $0.1 }
     }
 }

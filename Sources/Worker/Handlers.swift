@@ -5,11 +5,15 @@ package struct Handlers: Sendable {
     private let transfer: TransferFileHandler
     private let delete: DeleteFileHandler
     private let reconcile: ReconcileHandler
+    private let sweepParts: SweepPartsHandler
 
-    package init(transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler) {
+    package init(
+        transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler, sweepParts: SweepPartsHandler
+    ) {
         self.transfer = transfer
         self.delete = delete
         self.reconcile = reconcile
+        self.sweepParts = sweepParts
     }
 
     package func registry() -> JobRegistry {
@@ -17,6 +21,7 @@ package struct Handlers: Sendable {
         registry.register(TransferFile.self, transfer.handle)
         registry.register(DeleteFile.self, delete.handle)
         registry.register(Reconcile.self, reconcile.handle)
+        registry.register(SweepParts.self, sweepParts.handle)
         return registry
     }
 }

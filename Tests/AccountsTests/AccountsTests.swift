@@ -1,4 +1,5 @@
 import Accounts
+import DatabaseSupport
 import FoundationEssentials
 import Logging
 import Platform
@@ -174,32 +175,20 @@ struct AccountsTests {
     private func withStores(_ body: (UserStore, TokenStore, PostgresPool) async throws -> Void) async throws {
         let configuration = try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))
         try await Self.schema.value
-        try await withPool(configuration) { try await body(UserStore(pool: $0), TokenStore(pool: $0), $0) }
+        try await TestDatabase.withPool(configuration) { try await body(UserStore(pool: $0), TokenStore(pool: $0), $0) }
     }
 
     /// Lends a pool whose database does not exist.
     private func withoutDatabase(_ body: (PostgresPool) async throws -> Void) async throws {
-        try await withPool(PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "none"), body)
+        try await TestDatabase.withPool(PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "none"), body)
     }
 
     /// The schema, made once for all tests; they use names nobody else has.
     private static let schema = Task {
-        try await withPool(try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))) { pool in
+        try await TestDatabase.withPool(try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))) { pool in
             _ = try await Migrator(pool: pool, migrations: AccountsSchema.migrations).migrate()
         }
     }
-}
-
-private func withPool(_ configuration: PostgresConfiguration, _ body: (PostgresPool) async throws -> Void) async throws {
-    let pool = try PostgresPool(configuration: configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-    let result: Result<Void, any Error>
-    do {
-        result = .success(try await body(pool))
-    } catch {
-        result = .failure(error)
-    }
-    await pool.close()
-    try result.get()
 }
 
 /// A clock that stands still until it is moved.

@@ -67,6 +67,16 @@ final class FTPFixture: Sendable {
         return bytes
     }
 
+    /// All entries of a directory.
+    func list(_ directory: String) async throws -> [FTPEntry] {
+        let all = Mutex<[FTPEntry]>([])
+        try await client.list(directory) { entries in
+            all.withLock { $0 += entries }
+            return true
+        }
+        return all.withLock { $0 }
+    }
+
     /// The error of a publication that must not succeed.
     func failure(size: Int, as key: String, isCurrent: @escaping @Sendable () -> Bool = { true }) async throws -> FTPError? {
         do {

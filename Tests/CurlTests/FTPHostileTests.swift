@@ -10,7 +10,7 @@ import Testing
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
             try fixture.server.misbehave(#"{"pasv_ip": "203.0.113.7"}"#)
             let bytes = try await fixture.publish(size: 100, as: "d/k")
-            #expect(fixture.server.content(of: "d/k") == bytes)
+            #expect(fixture.server.holds(bytes, as: "d/k"))
         }
     }
 
@@ -24,7 +24,7 @@ import Testing
             #expect(fixture.server.files == [], "neither the key nor the temporary file")
             try fixture.server.misbehave("{}")
             let bytes = try await fixture.publish(size: 1000, as: "k")
-            #expect(fixture.server.content(of: "k") == bytes)
+            #expect(fixture.server.holds(bytes, as: "k"))
         }
     }
 
@@ -41,16 +41,33 @@ import Testing
     @Test(
         "H70 an upload that is refused or fails at the end leaves nothing",
         arguments: [
-            ("refuse", "552 No space."), ("refuse", "451 Local error."), ("after", "426 Broken."), ("after", "451 Local error."),
-            ("after", "552 Full."),
+            ("refuse", "552 No space.", true), ("refuse", "452 No space.", true), ("refuse", "451 Local error.", true),
+            ("refuse", "550 Permission denied.", true), ("refuse", "553 Could not create file.", true), ("refuse", "450 Busy.", false),
+            ("after", "451 Failure writing to local file.", true), ("after", "552 Full.", true), ("after", "426 Broken.", false),
+            ("after", "426 No space left on device; transfer aborted.", true),
         ])
-    func refused(_ when: String, _ reply: String) async throws {
+    func refused(_ when: String, _ reply: String, isServersTrouble: Bool) async throws {
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
             try fixture.server.misbehave(#"{"\#(when)": {"STOR": "\#(reply)"}}"#)
-            let error = try await fixture.failure(size: 1000, as: "k")
-            #expect(error?.disposition == .retry)
+            let error = try await fixture.failure(size: 1000, as: "d/k")
+            #expect(error?.disposition == (isServersTrouble ? .unavailable : .retry))
             #expect(error?.replyCode == Int(reply.prefix(3)))
             #expect(fixture.server.files == [])
+        }
+    }
+
+    @Test(
+        "H70 a disk that becomes full while the bytes flow: the reason is read although the connection was cut", arguments: [452, 552, 451])
+    func full(_ code: Int) async throws {
+        try await FTPFixture.with(.hostile(tls: false)) { fixture in
+            try fixture.server.misbehave(#"{"full_after": [300000, "\#(code) No more room."]}"#)
+            let error = try await fixture.failure(size: 30_000_000, as: "k")
+            #expect(error?.disposition == .unavailable)
+            #expect(error?.replyCode == code)
+            #expect(fixture.server.files == [])
+            try fixture.server.misbehave("{}")
+            let bytes = try await fixture.publish(size: 2_000_000, as: "k")
+            #expect(fixture.server.holds(bytes, as: "k"))
         }
     }
 
@@ -63,7 +80,7 @@ import Testing
             #expect(fixture.server.content(of: "k") == nil)
             try fixture.server.misbehave("{}")
             let bytes = try await fixture.publish(size: 1000, as: "k")
-            #expect(fixture.server.content(of: "k") == bytes)
+            #expect(fixture.server.holds(bytes, as: "k"))
         }
     }
 
@@ -188,7 +205,7 @@ import Testing
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
             try fixture.server.misbehave(#"{"refuse_once": {"RNTO": "550 File exists."}}"#)
             let bytes = try await fixture.publish(size: 30, as: "k")
-            #expect(fixture.server.content(of: "k") == bytes)
+            #expect(fixture.server.holds(bytes, as: "k"))
             #expect(fixture.server.files == ["k"])
         }
     }
@@ -200,7 +217,7 @@ import Testing
             try fixture.server.misbehave(#"{"idle": true}"#)
             _ = try await fixture.publish(size: 30, as: "a")
             let bytes = try await fixture.publish(size: 30, as: "b")
-            #expect(fixture.server.content(of: "b") == bytes)
+            #expect(fixture.server.holds(bytes, as: "b"))
         }
     }
 
@@ -214,7 +231,7 @@ import Testing
             #expect(fixture.server.content(of: "k") == nil)
             try fixture.server.misbehave("{}")
             let bytes = try await fixture.publish(size: 1000, as: "k")
-            #expect(fixture.server.content(of: "k") == bytes)
+            #expect(fixture.server.holds(bytes, as: "k"))
         }
     }
 
@@ -223,7 +240,7 @@ import Testing
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
             _ = try await fixture.publish(size: 12, as: "d/e/k")
             _ = try await fixture.publish(size: 13, as: "d/l")
-            let entries = try await fixture.client.list("d").sorted { $0.name < $1.name }
+            let entries = try await fixture.list("d").sorted { $0.name < $1.name }
             #expect(entries.map(\.name) == ["e", "l"])
             #expect(entries.map(\.isDirectory) == [true, false])
             #expect(entries.map(\.size) == [nil, 13])

@@ -1,5 +1,6 @@
 import Curl
 import Foundation
+import Platform
 import Testing
 
 @Suite struct FTPListingTests {
@@ -45,8 +46,9 @@ import Testing
 
     @Test("calendar", arguments: [(0, 1970, 1, 1), (59, 1970, 3, 1), (11_016, 2000, 2, 29), (20_779, 2026, 11, 22), (-1, 1969, 12, 31)])
     func calendar(_ days: Int, _ year: Int, _ month: Int, _ day: Int) {
-        let date = CivilDate.from(days: days)
-        #expect(date == (year, month, day))
+        let date = CivilDate.components(ofDay: Int64(days))
+        #expect(date == (Int64(year), Int64(month), Int64(day)))
+        #expect(CivilDate.day(year: Int64(year), month: Int64(month), day: Int64(day)) == Int64(days))
         if days >= 0 {
             #expect(
                 CivilDate.date(year: year, month: month, day: day, hour: 0, minute: 0, second: 0)

@@ -6,16 +6,38 @@ import Testing
         "H70 replies sorted before the server has accepted an upload",
         arguments: [
             (421, FTPError.Disposition.unavailable), (425, .unavailable), (530, .unavailable), (534, .unavailable), (450, .retry),
-            (451, .retry),
-            (452, .retry), (550, .retry), (552, .retry), (553, .retry), (500, .fatal), (502, .fatal), (599, .fatal),
+            (451, .unavailable), (452, .unavailable), (552, .unavailable), (550, .unavailable), (553, .unavailable), (551, .retry),
+            (500, .fatal), (502, .fatal), (599, .fatal),
         ])
     func beforeData(_ code: Int, _ expected: FTPError.Disposition) {
-        #expect(FTPFailure.disposition(reply: code, stage: .command) == expected)
+        #expect(FTPFailure.disposition(reply: code, stage: .storing) == expected)
     }
 
-    @Test("H70 while bytes flow every failure costs an attempt", arguments: [421, 426, 451, 552])
+    @Test("H70 H73 a command without data may be refused for one file alone", arguments: [550, 553])
+    func command(_ code: Int) {
+        #expect(FTPFailure.disposition(reply: code, stage: .command) == .retry)
+    }
+
+    @Test("H70 what breaks off while bytes flow costs an attempt", arguments: [421, 426, 450, 550, 553])
     func duringData(_ code: Int) {
         #expect(FTPFailure.disposition(reply: code, stage: .data) == .retry)
+    }
+
+    @Test("H70 a full disk is the server's trouble however far the upload had come", arguments: [451, 452, 552])
+    func fullDuringData(_ code: Int) {
+        #expect(FTPFailure.disposition(reply: code, stage: .data) == .unavailable)
+        #expect(FTPFailure.disposition(reply: code, stage: .command) == .unavailable)
+    }
+
+    @Test(
+        "H70 texts that say that there is no room",
+        arguments: [
+            ("No space left on device; transfer aborted.", true), ("There is not enough space on the disk.", true), ("Disk full", true),
+            ("Disk quota exceeded", true), ("Insufficient storage", true), ("Insufficient privileges", false), ("Permission denied", false),
+            ("", false),
+        ])
+    func room(_ text: String, _ expected: Bool) {
+        #expect(FTPFailure.saysFull(text) == expected)
     }
 
     @Test(

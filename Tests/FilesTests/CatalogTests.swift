@@ -1,4 +1,5 @@
 import Cryptography
+import DatabaseSupport
 import Files
 import Platform
 import Postgres
@@ -12,7 +13,7 @@ struct CatalogTests {
 
     @Test("pages of every size cover every order exactly once, over ties")
     func paging() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             let names = ["b.txt", "A.txt", "a.txt", "B.txt", "ä.txt", "a.txt", "Z", "z", "İ.txt", "_", "a"]
             for (index, name) in names.enumerated() { try await insert(pool, owner, name, size: Int64(index / 4)) }
@@ -36,7 +37,7 @@ struct CatalogTests {
 
     @Test("H63 search takes text literally, in any case, within the name")
     func search() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             for name in [
                 "Report-2024.pdf", "50% off.txt", "50 euros.txt", "a_b.txt", "axb.txt", #"back\slash"#, "it's.txt", "Straße.TXT", "é.txt",
@@ -62,7 +63,7 @@ struct CatalogTests {
 
     @Test("H62 another owner's files are not there")
     func otherOwner() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             let mine = try await insert(pool, owner, "mine.txt")
             let theirs = try await insert(pool, other, "theirs.txt")
@@ -78,7 +79,7 @@ struct CatalogTests {
 
     @Test("H62 a cursor of one owner shows another only their own files")
     func foreignCursor() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             for index in 0..<4 { try await insert(pool, owner, "a\(index)") }
             let theirs = try await insert(pool, other, "b")
@@ -89,7 +90,7 @@ struct CatalogTests {
 
     @Test("H64 limits are clamped, a cursor of another order is refused")
     func limits() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             for index in 0..<503 { try await insert(pool, owner, "f\(index)") }
             #expect(try await catalog.page(owner: owner, limit: 1_000_000_000).files.count == 500)
@@ -104,7 +105,7 @@ struct CatalogTests {
 
     @Test("a deleted file is invisible at once, and deleting it again finds nothing")
     func deleting() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let catalog = FileCatalog(pool: pool)
             let ids = try await [insert(pool, owner, "a"), insert(pool, owner, "b"), insert(pool, owner, "c")]
             let deleted = try await catalog.markDeleting(owner: owner, ids: [ids[0], ids[2], ids[0]])

@@ -1,4 +1,5 @@
 import Cryptography
+import DatabaseSupport
 import Files
 import Glibc
 import Platform
@@ -96,7 +97,8 @@ struct IntakeTests {
 
     @Test("the connection is lost during the commit: the bytes stay, since the row may be there")
     func ambiguous() async throws {
-        try await TestDatabase.withConfiguration { configuration in
+        try await TestDatabase.migrated { database in
+            let configuration = database.configuration
             let proxy = try CuttingProxy(to: configuration.port)
             defer { proxy.stop() }
             var through = configuration
@@ -131,7 +133,7 @@ struct IntakeTests {
 
     @Test("after its end the intake refuses, and the bytes go")
     func closed() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             try await TestStaging.with { area in
                 let intake = FileIntake(pool: pool, staging: area) { _ in }
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -153,7 +155,7 @@ struct IntakeTests {
         announce: @escaping @Sendable ([FileRecord]) async -> Void = { _ in },
         _ body: (FileIntake, StagingArea, PostgresPool) async throws -> Void
     ) async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             try await running(pool, announce) { try await body($0, $1, pool) }
         }
     }

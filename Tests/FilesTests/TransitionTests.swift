@@ -1,3 +1,4 @@
+import DatabaseSupport
 import Files
 import Platform
 import Postgres
@@ -115,7 +116,7 @@ struct TransitionTests {
 
     @Test("two workers that store the last two files of a pack at once: it is released all the same")
     func releaseRace() async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             for _ in 0..<20 {
                 let released = Released()
                 let pack = UUIDv7()
@@ -227,7 +228,7 @@ struct TransitionTests {
     private func run(
         release: @escaping FileTransitions.Release = { _ in }, _ body: (FileTransitions, FileCatalog, PostgresPool) async throws -> Void
     ) async throws {
-        try await TestDatabase.with { pool in
+        try await TestDatabase.withMigratedPool { pool in
             try await running(FileTransitions(pool: pool, release: release)) { try await body($0, FileCatalog(pool: pool), pool) }
         }
     }

@@ -58,6 +58,9 @@ public final class FTPServerProcess: Sendable {
         FileManager.default.contents(atPath: "\(root)/\(key)").map { [UInt8]($0) }
     }
 
+    /// Whether there is such an object with just these bytes. For tests, whose failure would print them otherwise.
+    public func holds(_ bytes: [UInt8], as key: String) -> Bool { content(of: key) == bytes }
+
     /// Every file on the server, as paths from its root, sorted.
     public var files: [String] {
         let paths = FileManager.default.subpaths(atPath: root) ?? []

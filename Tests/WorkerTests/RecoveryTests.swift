@@ -2,6 +2,7 @@ import Files
 import Jobs
 import Logging
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 import Worker
@@ -25,6 +26,42 @@ struct RecoveryTests {
             #expect(worker.server.files == files.map(\.key).sorted())
             #expect(try worker.staged == [])
             #expect(try await worker.state(of: deleted) == nil)
+        }
+    }
+
+    @Test("H70 the FTP server's disk is full for a while: every file arrives afterwards, and no attempt was spent")
+    func full() async throws {
+        try await QueueFixture.with(.hostile(tls: false)) { queue, worker in
+            try worker.server.misbehave(#"{"after": {"STOR": "452 Insufficient storage space."}}"#)
+            let files = [try await worker.stage(), try await worker.stage(), try await worker.stage()]
+            _ = try await queue.jobs.enqueue(files.map { .transfer($0) })
+            let attempts = Mutex<[Int]>([])
+            var registry = JobRegistry()
+            registry.register(TransferFile.self) { job, context in
+                attempts.withLock { $0.append(context.attempt) }
+                return await worker.transfer.handle(job, context)
+            }
+            try await queue.working([TransferFile.queue], registry) {
+                await eventually { attempts.withLock { $0.count } >= 7 }
+                for file in files { #expect(try await worker.state(of: file) == .staged) }
+                try worker.server.misbehave("{}")
+                for file in files { try await eventually { try await worker.state(of: file) == .stored } }
+            }
+            #expect(attempts.withLock { $0.allSatisfy { $0 == 1 } })
+            #expect(worker.server.files == files.map(\.key).sorted())
+        }
+    }
+
+    @Test("an FTP server that does not answer the sweep keeps no row from getting its job")
+    func sweepHangs() async throws {
+        try await QueueFixture.with(.hostile(tls: false)) { queue, worker in
+            try worker.server.misbehave(#"{"hang": ["MLSD", "LIST"]}"#)
+            try await queue.working {
+                try await eventually { try await queue.queue(SweepParts.queue).snapshot().inFlight == 1 }
+                let file = try await worker.stage(age: .seconds(60))
+                try await eventually { try await worker.state(of: file) == .stored }
+                #expect(try await queue.queue(SweepParts.queue).snapshot().inFlight == 1)
+            }
         }
     }
 
@@ -55,16 +92,28 @@ struct RecoveryTests {
 extension QueueFixture {
     /// Runs a worker of all queues for the length of `body`.
     fileprivate func working(_ body: @Sendable () async throws -> Void) async throws {
-        let handlers = Handlers(transfer: worker.transfer, delete: worker.delete, reconcile: reconcile)
-        let queues = Options.standard.map { QueueOptions(FileJobs.queue($0.name, area: worker.area), concurrency: 4) }
-        let tick = PeriodicJob(
-            name: "reconcile", every: .seconds(1), job: Reconcile(), queue: FileJobs.queue(Reconcile.queue, area: worker.area))
+        let handlers = Handlers(
+            transfer: worker.transfer, delete: worker.delete, reconcile: reconcile, sweepParts: worker.sweepParts)
+        let ticks = [
+            PeriodicJob(name: "reconcile", every: .seconds(1), job: Reconcile(), queue: name(Reconcile.queue)),
+            PeriodicJob(name: "sweep-parts", every: .seconds(1), job: SweepParts(), queue: name(SweepParts.queue)),
+        ]
+        try await working(Options.standard.map(\.name), handlers.registry(), ticks, body)
+    }
+
+    /// Runs a worker of some queues for the length of `body`.
+    fileprivate func working(
+        _ names: [String], _ registry: JobRegistry, _ ticks: [PeriodicJob] = [], _ body: @Sendable () async throws -> Void
+    ) async throws {
         let consumer = try JobWorker(
-            client: client, queues: queues, registry: handlers.registry(), periodic: [tick], logger: .silent)
+            client: client, queues: names.map { QueueOptions(name($0), concurrency: 4) }, registry: registry, periodic: ticks,
+            logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await consumer.run() }
             defer { group.cancelAll() }
             try await body()
         }
     }
+
+    private func name(_ queue: String) -> String { FileJobs.queue(queue, area: worker.area) }
 }

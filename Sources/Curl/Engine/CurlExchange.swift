@@ -14,6 +14,19 @@ final class CurlExchange {
     /// Bytes taken from `source`.
     private(set) var sent: Int64 = 0
 
+    /// The port of the server's control connection, when the reply to an upload matters although libcurl does not wait for it.
+    var controlPort: Int?
+
+    /// Whether the server has accepted an upload over FTP and not yet said what became of it.
+    var awaitsVerdict: Bool { controlPort != nil && (lastReply?.code == 150 || lastReply?.code == 125) && !isCancelled() }
+
+    /// Takes replies that libcurl has left unread; what is no reply is skipped.
+    func take(_ bytes: UnsafeRawBufferPointer) {
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            if let reply = ServerReply(lastLine: UnsafeRawBufferPointer(rebasing: line)), reply.code != 221 { lastReply = reply }
+        }
+    }
+
     private static func exchange(_ context: UnsafeMutableRawPointer?) -> CurlExchange? {
         context.map { Unmanaged<CurlExchange>.fromOpaque($0).takeUnretainedValue() }
     }

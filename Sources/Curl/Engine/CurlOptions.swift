@@ -1,6 +1,6 @@
 import CCurl
 
-/// Sets options of an easy handle, by kind of argument.
+/// Sets options of an easy handle, by kind of argument. libcurl keeps them until they are set again or the handle is reset.
 ///
 /// A setting that libcurl refuses is our own mistake (an option that does not exist, or no memory), so it traps: a
 /// transfer without, say, certificate verification must not start.
@@ -13,7 +13,19 @@ final class CurlOptions {
     }
 
     deinit {
+        freeLists()
+    }
+
+    /// Before the lists are set again: libcurl copies strings, but not lists.
+    func freeLists() {
         for list in lists { curl_slist_free_all(list) }
+        lists.removeAll(keepingCapacity: true)
+    }
+
+    /// Forgets everything that was set. The connection, the TLS sessions and resolved names stay.
+    func reset() {
+        curl_easy_reset(easy)
+        freeLists()
     }
 
     func set(_ option: CURLoption, _ value: Int) {
@@ -33,7 +45,7 @@ final class CurlOptions {
         check(ccurl_set_string(easy, option, value))
     }
 
-    /// The list lives as long as this object.
+    /// The list lives until `freeLists`.
     func set(_ option: CURLoption, _ values: [String]) {
         var list: UnsafeMutablePointer<curl_slist>?
         for value in values {
@@ -45,21 +57,35 @@ final class CurlOptions {
         check(ccurl_set_list(easy, option, list))
     }
 
-    /// What every transfer has: no signals, no proxy from the environment, callbacks that go to `exchange`.
-    func install(_ exchange: CurlExchange) {
-        let context = Unmanaged.passUnretained(exchange).toOpaque()
+    /// What every transfer has: no signals, no proxy from the environment, our callbacks.
+    func setDefaults() {
         set(CURLOPT_NOSIGNAL, true)
         set(CURLOPT_QUICK_EXIT, true)
         set(CURLOPT_PROXY, "")
         set(CURLOPT_TCP_KEEPALIVE, true)
+        // libcurl remembers the address of every data connection, each with a port of its own, and goes through all that it has
+        // remembered before it makes the next: at a thousand files a second that soon takes longer than everything else. A name is
+        // looked up once per control connection all the same.
+        set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
         set(CURLOPT_NOPROGRESS, false)
         check(ccurl_set_progress_callback(easy, CurlExchange.onProgress))
-        check(ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, context))
         check(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, CurlExchange.onHeader))
-        check(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
         check(ccurl_set_data_callback(easy, CURLOPT_READFUNCTION, CurlExchange.onRead))
-        check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
         check(ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, CurlExchange.onWrite))
+    }
+
+    /// Who closes the sockets of connections that are made from now on, for as long as they last.
+    func setCloser(_ session: CurlSession) {
+        check(ccurl_set_close_callback(easy, CurlSession.onClose))
+        check(ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(session).toOpaque()))
+    }
+
+    /// What the callbacks work on.
+    func setContext(_ exchange: CurlExchange) {
+        let context = Unmanaged.passUnretained(exchange).toOpaque()
+        check(ccurl_set_pointer(easy, CURLOPT_XFERINFODATA, context))
+        check(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+        check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
         check(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
     }
 

@@ -5,7 +5,12 @@ import Glibc
 final class CurlSession {
     let multi: UnsafeMutableRawPointer
     private let easy: UnsafeMutableRawPointer
+    private let options: CurlOptions
+    /// The kind of transfer that the options are set for.
+    private var kind: CurlTransferKind?
     private let lane: CurlLane
+    /// What the callbacks of the running transfer work on.
+    private(set) var exchange: CurlExchange?
     private var ticket: LaneTicket?
     /// The socket of the kept connection after a transfer that ended by itself. Only a transfer can close it, so
     /// between transfers the number cannot have come to mean another file.
@@ -17,6 +22,7 @@ final class CurlSession {
         }
         self.multi = multi
         self.easy = easy
+        options = CurlOptions(easy)
         self.lane = lane
         // One connection per lane; a second one appears for an instant when the first has just died.
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 1)
@@ -38,18 +44,31 @@ final class CurlSession {
 
     /// Runs one transfer to its end.
     ///
-    /// The easy handle is reset first; the reset keeps the connection, the TLS sessions and resolved names.
+    /// A lane has one target, so transfers of one kind differ in little: the rest is set when the kind changes, after a reset, which
+    /// keeps the connection, the TLS sessions and resolved names.
     ///
     /// - Parameters:
     ///   - exchange: what the callbacks work on during the transfer.
-    ///   - configure: sets the options of this transfer.
-    func perform(_ exchange: CurlExchange, configure: (CurlOptions) -> Void) -> CurlOutcome {
-        curl_easy_reset(easy)
-        let options = CurlOptions(easy)
-        options.install(exchange)
+    ///   - prepare: sets the options that all transfers of this kind share.
+    ///   - configure: sets every option in which transfers of this kind differ.
+    func perform(
+        _ kind: CurlTransferKind, _ exchange: CurlExchange, prepare: (CurlOptions) -> Void, configure: (CurlOptions) -> Void
+    ) -> CurlOutcome {
+        if self.kind == kind {
+            options.freeLists()
+        } else {
+            options.reset()
+            options.setDefaults()
+            options.setCloser(self)
+            prepare(options)
+            self.kind = kind
+        }
+        options.setContext(exchange)
         configure(options)
         exchange.isCancelled = { [unowned self] in isCancelled }
-        let result = withExtendedLifetime((exchange, options)) { transfer(exchange) }
+        self.exchange = exchange
+        let result = transfer(exchange)
+        self.exchange = nil
         exchange.isCancelled = { true }
         return CurlOutcome(code: result, madeConnection: info(CURLINFO_NUM_CONNECTS) > 0)
     }
@@ -99,6 +118,16 @@ final class CurlSession {
         curl_multi_cleanup(multi)
         curl_easy_cleanup(easy)
     }
+}
+
+/// Transfers of one kind have most of their options in common.
+enum CurlTransferKind {
+    /// FTP commands without data.
+    case command
+    case listing
+    case smallUpload
+    case largeUpload
+    case mail
 }
 
 /// How a transfer ended.

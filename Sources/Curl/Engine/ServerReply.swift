@@ -19,9 +19,16 @@ package struct ServerReply: Hashable, Sendable {
             code = code * 10 + Int(byte - UInt8(ascii: "0"))
         }
         self.code = code
-        var rest = line[4...]
-        while let last = rest.last, last == UInt8(ascii: "\r") || last == UInt8(ascii: "\n") { rest.removeLast() }
-        text = String(decoding: rest.prefix(160).lazy.map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+        var end = line.count
+        while end > 4, line[end - 1] == UInt8(ascii: "\r") || line[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+        let count = min(end - 4, 160)
+        text = String(unsafeUninitializedCapacity: count) { space in
+            for index in 0..<count {
+                let byte = line[4 + index]
+                space.initializeElement(at: index, to: (0x20...0x7E).contains(byte) ? byte : UInt8(ascii: "?"))
+            }
+            return count
+        }
     }
 
     var isFailure: Bool { code >= 400 }

@@ -7,6 +7,9 @@ import Synchronization
 /// Memory is bounded by the number of connections, whatever the size of the files. Cancelling the caller aborts the
 /// operation. Names may consist of `[A-Za-z0-9._/-]` only; anything else is refused before a connection is touched.
 public struct FTPClient: Sendable {
+    /// What `publish` appends to the temporary name for the older file of the key, while it puts the new one in its place.
+    public static let asideSuffix = ".old"
+
     private let pool: LanePool
     private let target: FTPTarget
     private let logger: Logger
@@ -27,7 +30,8 @@ public struct FTPClient: Sendable {
     /// Uploads a file under a temporary name, compares its size on the server with `size`, and renames it to `key`.
     ///
     /// Nobody sees `key` before the file is complete; an older file of that name is replaced. Directories are made when
-    /// they are missing. After an error the temporary file has been deleted if the server could still be reached.
+    /// they are missing. After an error the temporary file has been deleted if the server could still be reached and has
+    /// refused, rather than broken off, the rename.
     ///
     /// - Parameters:
     ///   - path: a regular file on this machine.
@@ -35,15 +39,16 @@ public struct FTPClient: Sendable {
     ///   - size: how many they are; the file may go on behind them.
     ///   - key: relative to the configured directory.
     ///   - temporaryName: likewise; unique to this attempt.
-    ///   - isCurrent: asked between the size check and the rename, on a thread that it must not block; false: the
-    ///     temporary file is deleted and the error is `.superseded`.
+    ///   - isCurrent: asked between the size check and the rename, and before an older file is touched, on a thread that
+    ///     it must not block; false: the temporary file is deleted and the error is `.superseded`.
     public func publish(
         file path: String, from offset: Int64 = 0, size: Int64, as key: String, temporaryName: String,
         isCurrent: @escaping @Sendable () -> Bool
     ) async throws(FTPError) {
         let publication = FTPPublication(
             file: path, offset: offset, size: size, temporary: try target.directory.appending(temporaryName),
-            final: try target.directory.appending(key), isCurrent: isCurrent)
+            final: try target.directory.appending(key), aside: try target.directory.appending(temporaryName + Self.asideSuffix),
+            isCurrent: isCurrent)
         try await run { (session: FTPSession) throws(FTPError) in try session.publish(publication) }
     }
 
@@ -62,21 +67,24 @@ public struct FTPClient: Sendable {
         return try await run { (session: FTPSession) throws(FTPError) in try session.size(of: path) }
     }
 
-    /// The entries of a directory in the server's order, without `.` and `..`; at most 200,000.
+    /// Hands over the entries of a directory as they arrive, in the server's order, without `.` and `..`.
     ///
-    /// MLSD (RFC 3659) is used, or LIST in the format of `ls -l` where the server lacks it.
+    /// MLSD (RFC 3659) is used, or LIST in the format of `ls -l` where the server lacks it. However many entries there are, no more
+    /// than one chunk is held. A directory that does not exist has none. After an error some may have been handed over.
     ///
-    /// - Parameter directory: relative to the configured one; empty for that itself.
-    /// - Returns: an empty list also for a directory that does not exist.
-    public func list(_ directory: String) async throws(FTPError) -> [FTPEntry] {
+    /// - Parameters:
+    ///   - directory: relative to the configured one; empty for that itself.
+    ///   - take: gets up to 500 entries at a time, on a thread that it must not block; false ends the listing early, without
+    ///     an error.
+    public func list(_ directory: String, take: @escaping @Sendable ([FTPEntry]) -> Bool) async throws(FTPError) {
         let path = directory.isEmpty ? target.directory : try target.directory.appending(directory)
         if !capabilities.lacksMLSD.load(ordering: .relaxed) {
-            let entries = try await run { (session: FTPSession) throws(FTPError) in try session.machineListing(of: path) }
-            if let entries { return entries }
+            let isKnown = try await run { (session: FTPSession) throws(FTPError) in try session.machineListing(of: path, take: take) }
+            if isKnown { return }
             capabilities.lacksMLSD.store(true, ordering: .relaxed)
             logger.debug("the FTP server lacks MLSD")
         }
-        return try await run { (session: FTPSession) throws(FTPError) in try session.unixListing(of: path) }
+        try await run { (session: FTPSession) throws(FTPError) in try session.unixListing(of: path, take: take) }
     }
 
     private func run<Output: Sendable>(

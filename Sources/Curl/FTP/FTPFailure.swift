@@ -2,15 +2,18 @@ import CCurl
 
 /// The table that sorts FTP failures.
 ///
-/// A reply of the server says more than libcurl's code, so it is looked at first. What happens before the server has
-/// accepted the upload concerns every file alike and costs no attempt; what happens while the bytes of this file flow
-/// costs one, so that a file which always breaks the connection ends in the dead set instead of looping for ever.
+/// A reply of the server says more than libcurl's code, so it is looked at first. What says something of the server, such as a full
+/// disk or a directory that it may not write to, costs no attempt, however far the upload had come: names are made by us, so nothing
+/// in them is one file's fault. What breaks off while the bytes of this file flow, without a reason given, costs one, so that a file
+/// which always breaks the connection ends in the dead set instead of looping for ever.
 package enum FTPFailure {
     /// How far the operation had come.
     package enum Stage: Sendable {
         /// Connecting, signing in, or any command without data.
         case command
-        /// The server has accepted the upload (150) and bytes flow.
+        /// STOR has been sent and not been accepted.
+        case storing
+        /// The server has accepted the upload (150): bytes flow, or the file gets its name.
         case data
     }
 
@@ -19,10 +22,11 @@ package enum FTPFailure {
         case 421: stage == .data ? .retry : .unavailable  // closing; idle limit or shutdown
         case 425, 430, 434, 331, 332, 530, 532: .unavailable  // no data connection; not signed in
         case 431, 533, 534, 535, 536, 537: .unavailable  // protection refused (RFC 4217)
-        case 426, 450, 451, 452: .retry  // aborted, busy, local error, no space
+        case 451, 452, 552: .unavailable  // its own trouble (vsftpd's word for a full disk); no space; over the quota
+        case 550, 553: stage == .storing ? .unavailable : .retry  // access denied, or gone
         case 500, 501, 502, 503, 504: .fatal  // a command the server does not have
-        case 550, 551, 552, 553: .retry  // denied, no space, name: an administrator may mend it
-        case 400..<500: .retry
+        case 551: .retry
+        case 400..<500: .retry  // 426 aborted, 450 busy
         default: .fatal
         }
     }
@@ -55,13 +59,26 @@ package enum FTPFailure {
         let byCode = disposition(curl: outcome.code.rawValue, stage: stage)
         guard let reply, reply.isFailure else { return FTPError(byCode, message: "\(action): \(outcome.text)") }
         // A refused login or TLS is about the server, whatever code it finds for it.
-        let sorted = isAboutConnection(outcome.code) ? byCode : disposition(reply: reply.code, stage: stage)
+        let sorted =
+            if isAboutConnection(outcome.code) {
+                byCode
+            } else if saysFull(reply.text) || stage != .command && saysDenied(reply.text) == true {
+                FTPError.Disposition.unavailable
+            } else {
+                disposition(reply: reply.code, stage: stage)
+            }
         return FTPError(sorted, replyCode: reply.code, message: "\(action): \(reply.code) \(reply.text)")
     }
 
     private static func isAboutConnection(_ code: CURLcode) -> Bool {
         code == CURLE_USE_SSL_FAILED || code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION
             || code == CURLE_SSL_CONNECT_ERROR
+    }
+
+    /// Whether a reply's text says that there is no room: servers disagree about the code for it.
+    package static func saysFull(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return ["no space", "enough space", "insufficient s", "disk full", "quota"].contains(where: text.contains)
     }
 
     /// Whether a 550 text says that access is denied; nil when it does not tell (RFC 959 has one code for both).

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Platform
 
 /// Reads lines of directory listings. A line that makes no sense is skipped: listings are for tidying up, and what is
 /// not understood is left alone.
@@ -38,8 +39,8 @@ package enum FTPListing {
     }
 
     package static func currentYearMonth() -> (year: Int, month: Int) {
-        let (year, month, _) = CivilDate.from(days: Int(Date().timeIntervalSince1970 / 86_400))
-        return (year, month)
+        let (year, month, _) = CivilDate.components(ofDay: Int64(Date().timeIntervalSince1970 / 86_400))
+        return (Int(year), Int(month))
     }
 
     private static func timestamp(_ text: Substring) -> Date? {

@@ -8,6 +8,8 @@ struct FTPPublication: Sendable {
     let size: Int64
     let temporary: FTPPath
     let final: FTPPath
+    /// Where an older file of the final name goes for a moment, when the server does not rename over it.
+    let aside: FTPPath
     let isCurrent: @Sendable () -> Bool
 }
 

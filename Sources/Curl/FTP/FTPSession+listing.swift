@@ -1,58 +1,46 @@
 import CCurl
 
 extension FTPSession {
-    private static let maximumEntries = 200_000
-    private static let maximumLine = 4096
-
-    /// - Returns: nil when the server does not know MLSD.
-    func machineListing(of path: FTPPath) throws(FTPError) -> [FTPEntry]? {
-        try listing(of: path, command: "MLSD", parse: FTPListing.machineEntry)
+    /// - Returns: false when the server does not know MLSD.
+    func machineListing(of path: FTPPath, take: @escaping ([FTPEntry]) -> Bool) throws(FTPError) -> Bool {
+        try listing(of: path, command: "MLSD", FTPListingReader(parse: FTPListing.machineEntry, take: take))
     }
 
-    func unixListing(of path: FTPPath) throws(FTPError) -> [FTPEntry] {
-        let year = FTPListing.currentYearMonth()
-        let entries = try listing(of: path, command: "LIST") { FTPListing.unixEntry($0, now: year) }
-        guard let entries else { throw FTPError(.fatal, message: "LIST: the server has no such command") }
-        return entries
-    }
-
-    private func listing(
-        of path: FTPPath, command: String, parse: @escaping (Substring) -> FTPEntry?
-    ) throws(FTPError) -> [FTPEntry]? {
-        var entries: [FTPEntry] = []
-        var line: [UInt8] = []
-        let exchange = CurlExchange()
-        exchange.sink = { bytes in
-            for byte in bytes {
-                guard byte == UInt8(ascii: "\n") else {
-                    line.append(byte)
-                    if line.count > Self.maximumLine { return false }
-                    continue
-                }
-                if line.last == UInt8(ascii: "\r") { line.removeLast() }
-                if let entry = parse(String(decoding: line, as: UTF8.self)[...]) { entries.append(entry) }
-                line.removeAll(keepingCapacity: true)
-                if entries.count > Self.maximumEntries { return false }
-            }
-            return true
+    func unixListing(of path: FTPPath, take: @escaping ([FTPEntry]) -> Bool) throws(FTPError) {
+        let now = FTPListing.currentYearMonth()
+        let reader = FTPListingReader(parse: { FTPListing.unixEntry($0, now: now) }, take: take)
+        guard try listing(of: path, command: "LIST", reader) else {
+            throw FTPError(.fatal, message: "LIST: the server has no such command")
         }
+    }
+
+    /// - Returns: false when the server does not know the command.
+    private func listing(of path: FTPPath, command: String, _ reader: FTPListingReader) throws(FTPError) -> Bool {
+        var reader = reader
+        let exchange = CurlExchange()
+        exchange.sink = { reader.feed($0) }
         func attempt() -> CurlOutcome {
-            entries = []
-            line = []
-            return lane.perform(exchange) { options in
-                target.apply(to: options, urlPath: path.urlDirectory)
+            lane.perform(.listing, exchange) { options in
+                target.apply(to: options)
+            } configure: { options in
+                options.set(CURLOPT_URL, target.url(path.urlDirectory))
                 options.set(CURLOPT_CUSTOMREQUEST, command)
             }
         }
         var outcome = attempt()
         if Self.isStale(outcome, reply: exchange.lastReply) { outcome = attempt() }
-        if outcome.isSuccess { return entries }
-        if outcome.code == CURLE_WRITE_ERROR {
-            throw FTPError(.fatal, message: "\(command): a listing of more than \(Self.maximumEntries) entries or an endless line")
+        if outcome.isSuccess {
+            reader.finish()
+            return true
+        }
+        if reader.isStopped {
+            // What the server still sends, or says about the end of it, is not for the next transfer.
+            lane.dropConnection()
+            return true
         }
         switch exchange.lastReply?.code {
-        case 500, 501, 502, 504: return nil
-        case 550, 450: return []
+        case 500, 501, 502, 504: return false
+        case 550, 450: return true
         default: throw FTPFailure.error(outcome, reply: exchange.lastReply, stage: .command, doing: command)
         }
     }

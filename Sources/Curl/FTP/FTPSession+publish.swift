@@ -18,8 +18,16 @@ extension FTPSession {
             }
         }
         if upload.outcome.isSuccess, upload.progress.step == .renamed { return }
-        if upload.progress.step == .renaming, upload.outcome.code == CURLE_QUOTE_ERROR, replace(publication) { return }
-        let failure = failure(of: upload)
+        var failure = failure(of: upload)
+        if upload.progress.step == .renaming, upload.outcome.code == CURLE_QUOTE_ERROR {
+            switch replace(publication) {
+            case .done: return
+            case .refused: break
+            case .superseded: failure = Self.superseded
+            // The temporary file may be the only copy under any name, or there are two: neither is ours to delete.
+            case .unknown: throw lane.isCancelled ? FTPError(.cancelled, message: "cancelled while renaming") : failure
+            }
+        }
         // After a cancellation nobody waits; what is left is a temporary name, which maintenance removes.
         if upload.progress.step != .opening, failure.disposition != .cancelled {
             if upload.progress.refusal != nil { lane.dropConnection() }
@@ -28,18 +36,24 @@ extension FTPSession {
         throw failure
     }
 
+    private static var superseded: FTPError { FTPError(.superseded, message: "no longer entitled to publish") }
+
     /// STOR, SIZE, RNFR, RNTO in one transfer.
     private func store(_ publication: FTPPublication, from file: UploadFile) -> Upload {
         var progress = FTPPublicationProgress()
         let exchange = CurlExchange()
         exchange.onReply = { progress.accept($0, of: publication) }
+        exchange.controlPort = target.port
         exchange.source = { [unowned exchange] space in file.read(into: space, at: exchange.sent) }
         let temporary = publication.temporary.text
-        let outcome = lane.perform(exchange) { options in
-            target.apply(to: options, urlPath: publication.temporary.urlPath)
+        let isLarge = publication.size > 1 << 20
+        let outcome = lane.perform(isLarge ? .largeUpload : .smallUpload, exchange) { options in
+            target.apply(to: options)
             options.set(CURLOPT_UPLOAD, true)
+            options.set(CURLOPT_UPLOAD_BUFFERSIZE, isLarge ? 256 << 10 : 64 << 10)
+        } configure: { options in
+            options.set(CURLOPT_URL, target.url(publication.temporary.urlPath))
             options.set(CURLOPT_INFILESIZE_LARGE, offset: publication.size)
-            options.set(CURLOPT_UPLOAD_BUFFERSIZE, publication.size > 1 << 20 ? 256 << 10 : 64 << 10)
             options.set(CURLOPT_POSTQUOTE, ["SIZE \(temporary)", "RNFR \(temporary)", "RNTO \(publication.final.text)"])
         }
         return Upload(outcome: outcome, progress: progress, reply: exchange.lastReply)
@@ -52,40 +66,21 @@ extension FTPSession {
     }
 
     /// Makes every level; each may exist already. A failure shows when STOR is tried again.
-    private func makeDirectories(for publication: FTPPublication) {
+    func makeDirectories(for publication: FTPPublication) {
         var paths = publication.temporary.directories(below: target.directory)
         for path in publication.final.directories(below: target.directory) where !paths.contains(path) { paths.append(path) }
         guard !paths.isEmpty else { return }
         _ = command(paths.map { "*MKD \($0.text)" })
     }
 
-    /// The rename was refused: the directory of the key may be missing, or the server may not rename over a file that
-    /// an earlier attempt has left there. The temporary file is known to be complete.
-    ///
-    /// - Returns: whether the file has its final name now.
-    private func replace(_ publication: FTPPublication) -> Bool {
-        guard publication.isCurrent() else { return false }
-        makeDirectories(for: publication)
-        let final = publication.final.text
-        let rename = ["RNFR \(publication.temporary.text)", "RNTO \(final)"]
-        var isTemporaryThere = false
-        let result = command(rename) { reply in
-            if reply.code == 350 { isTemporaryThere = true }
-            return true
-        }
-        if result.outcome.isSuccess { return true }
-        // Without the temporary file a later attempt has taken over, and what has the final name is its only copy.
-        return isTemporaryThere && command(["*DELE \(final)"] + rename).outcome.isSuccess
-    }
-
     private func failure(of upload: Upload) -> FTPError {
         switch upload.progress.refusal {
-        case .superseded: return FTPError(.superseded, message: "no longer entitled to publish")
+        case .superseded: return Self.superseded
         case .wrongSize(let answer): return FTPError(.retry, message: "SIZE after the upload: the server has \(answer)")
         case nil: break
         }
         switch upload.progress.step {
-        case .opening: return FTPFailure.error(upload.outcome, reply: upload.reply, stage: .command, doing: "STOR")
+        case .opening: return FTPFailure.error(upload.outcome, reply: upload.reply, stage: .storing, doing: "STOR")
         case .sending: return FTPFailure.error(upload.outcome, reply: upload.reply, stage: .data, doing: "sending the file")
         case .sizing: return FTPFailure.error(upload.outcome, reply: upload.reply, stage: .data, doing: "SIZE after the upload")
         case .renaming, .renamed: return FTPFailure.error(upload.outcome, reply: upload.reply, stage: .data, doing: "renaming")

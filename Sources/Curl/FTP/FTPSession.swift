@@ -17,17 +17,20 @@ struct FTPSession {
     private func attempt(_ commands: [String], onReply: ((ServerReply) -> Bool)?) -> (outcome: CurlOutcome, reply: ServerReply?) {
         let exchange = CurlExchange()
         exchange.onReply = onReply
-        let outcome = lane.perform(exchange) { options in
-            target.apply(to: options, urlPath: target.directory.urlDirectory)
+        let outcome = lane.perform(.command, exchange) { options in
+            target.apply(to: options)
+            options.set(CURLOPT_URL, target.url(target.directory.urlDirectory))
             options.set(CURLOPT_NOBODY, true)
+        } configure: { options in
             options.set(CURLOPT_QUOTE, commands)
         }
         return (outcome, exchange.lastReply)
     }
 
-    /// Whether the kept connection had been closed by the server, so that nothing has happened and a new one is worth a try.
+    /// Whether the kept connection had been closed by the server, so that nothing has happened and a new one is worth a try. After
+    /// any other reply than the one that says so, something may have happened.
     static func isStale(_ outcome: CurlOutcome, reply: ServerReply?) -> Bool {
-        guard !outcome.madeConnection, !outcome.isSuccess else { return false }
+        guard !outcome.madeConnection, !outcome.isSuccess, reply == nil || reply?.code == 421 else { return false }
         switch outcome.code {
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING: return true
         case CURLE_OPERATION_TIMEDOUT: return reply?.code == 421

@@ -1,7 +1,7 @@
 import CCurl
 import Platform
 
-/// A checked configuration, and the options that every transfer to it has.
+/// A checked configuration, and the options that all transfers to it share.
 struct FTPTarget: Sendable {
     let directory: FTPPath
     private let configuration: FTPConfiguration
@@ -19,9 +19,12 @@ struct FTPTarget: Sendable {
         directory = try FTPPath(directory: configuration.directory)
     }
 
-    func apply(to options: CurlOptions, urlPath: String) {
+    var port: Int { configuration.port }
+
+    func url(_ path: String) -> String { origin + path }
+
+    func apply(to options: CurlOptions) {
         let configuration = configuration
-        options.set(CURLOPT_URL, origin + urlPath)
         options.set(CURLOPT_PROTOCOLS_STR, "ftp")
         options.set(CURLOPT_USERNAME, configuration.user)
         options.set(CURLOPT_PASSWORD, configuration.password.reveal())

@@ -1,3 +1,5 @@
+import Platform
+
 extension MailMessage {
     /// The message as sent after DATA, before dot-stuffing: every line ends in CRLF, every byte is ASCII, no line is
     /// longer than 78 bytes (RFC 5322, RFC 2045).

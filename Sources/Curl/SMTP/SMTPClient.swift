@@ -70,25 +70,29 @@ public struct SMTPClient: Sendable {
             space.copyBytes(from: rest)
             return rest.count
         }
-        let outcome = lane.perform(exchange) { options in
-            options.set(CURLOPT_URL, url)
-            options.set(CURLOPT_PROTOCOLS_STR, "smtp")
+        let outcome = lane.perform(.mail, exchange, prepare: apply) { options in
             options.set(CURLOPT_MAIL_FROM, "<\(sender)>")
             options.set(CURLOPT_MAIL_RCPT, ["<\(recipient)>"])
-            options.set(CURLOPT_UPLOAD, true)
             options.set(CURLOPT_INFILESIZE_LARGE, offset: Int64(content.count))
-            options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
-            options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, configuration.responseTimeout.milliseconds / 1000))
-            options.set(CURLOPT_LOW_SPEED_LIMIT, 16)
-            options.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.responseTimeout.milliseconds / 1000))
-            options.set(CURLOPT_MAXAGE_CONN, max(1, configuration.maximumIdle.milliseconds / 1000))
-            options.setTLS(
-                required: configuration.requiresTLS, allowsVersion13: true, certificateAuthority: configuration.certificateAuthority)
-            if let user = configuration.user {
-                options.set(CURLOPT_USERNAME, user)
-                options.set(CURLOPT_PASSWORD, configuration.password?.reveal() ?? "")
-            }
         }
         return Transmission(outcome: outcome, reply: exchange.lastReply, sent: exchange.sent)
+    }
+
+    /// The options that all messages share.
+    private func apply(to options: CurlOptions) {
+        options.set(CURLOPT_URL, url)
+        options.set(CURLOPT_PROTOCOLS_STR, "smtp")
+        options.set(CURLOPT_UPLOAD, true)
+        options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
+        options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, configuration.responseTimeout.milliseconds / 1000))
+        options.set(CURLOPT_LOW_SPEED_LIMIT, 16)
+        options.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.responseTimeout.milliseconds / 1000))
+        options.set(CURLOPT_MAXAGE_CONN, max(1, configuration.maximumIdle.milliseconds / 1000))
+        options.setTLS(
+            required: configuration.requiresTLS, allowsVersion13: true, certificateAuthority: configuration.certificateAuthority)
+        if let user = configuration.user {
+            options.set(CURLOPT_USERNAME, user)
+            options.set(CURLOPT_PASSWORD, configuration.password?.reveal() ?? "")
+        }
     }
 }

@@ -14,16 +14,9 @@ package enum FileKey {
         return "\(year)/\(month < 10 ? "0" : "")\(month)"
     }
 
-    /// The UTC month of a moment. From "chrono-Compatible Low-Level Date Algorithms" (Howard Hinnant): the year is taken
-    /// to begin in March, so that the leap day is its last.
+    /// The UTC month of a moment.
     package static func yearAndMonth(milliseconds: Int64) -> (year: Int64, month: Int64) {
-        let days = milliseconds / 86_400_000 + 719_468
-        let era = days / 146_097
-        let day = days % 146_097
-        let yearOfEra = (day - day / 1460 + day / 36_524 - day / 146_096) / 365
-        let dayOfYear = day - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month)
+        let date = CivilDate.components(ofDay: milliseconds.flooredDivision(by: 86_400_000).quotient)
+        return (date.year, date.month)
     }
 }

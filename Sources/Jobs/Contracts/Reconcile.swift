@@ -1,6 +1,6 @@
 import Platform
 
-/// Enqueue again what the files' rows say is outstanding, and sweep what nobody owns.
+/// Enqueue again what the files' rows say is outstanding, and sweep staged bytes that nobody owns.
 public struct Reconcile: JobContract {
     public init() {}
 

@@ -24,7 +24,8 @@ public enum SettingsTable {
 
     static let databaseURL = Setting(
         "SLUICE_DATABASE_URL", .url("postgres"), .required, [.web, .worker, .cli],
-        "Postgres, `postgres://user:password@host:port/database`; elsewhere than on loopback with `sslmode=verify-full` unless the query says otherwise")
+        "Postgres, `postgres://user:password@host:port/database`; elsewhere than on loopback with `sslmode=verify-full` unless the query says otherwise"
+    )
     static let redisURL = Setting(
         "SLUICE_REDIS_URL", .url("redis", "rediss"), .required, [.web, .worker, .cli],
         "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`")

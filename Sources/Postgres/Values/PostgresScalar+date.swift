@@ -1,4 +1,5 @@
 public import FoundationEssentials
+import Platform
 
 /// `timestamptz`: microseconds, proleptic Gregorian calendar, years 1 to 9999.
 extension Date: PostgresScalar {
@@ -11,7 +12,7 @@ extension Date: PostgresScalar {
         guard microseconds >= -62_135_596_800e6, microseconds < 253_402_300_800e6 else {
             throw PostgresError(.misuse, "a date parameter is outside the years 1 to 9999")
         }
-        let (days, time) = Int64(microseconds).quotientAndRemainder(flooring: 86_400_000_000)
+        let (days, time) = Int64(microseconds).flooredDivision(by: 86_400_000_000)
         let (year, month, day) = CivilDate.components(ofDay: days)
         let seconds = time / 1_000_000
         func append(_ number: Int64, digits: Int, then separator: Character?) {
@@ -48,34 +49,6 @@ extension Date: PostgresScalar {
         guard let offset = scanner.zoneOffset(), scanner.isAtEnd else { throw cell.mismatch(Date.self) }
         let seconds = CivilDate.day(year: year, month: month, day: day) * 86_400 + hour * 3600 + minute * 60 + second - offset
         return Date(timeIntervalSince1970: Double(seconds) + Double(microseconds) / 1_000_000)
-    }
-}
-
-/// Conversion between days since 1970-01-01 and the proleptic Gregorian calendar, in 400-year eras of 146,097 days that
-/// begin on 1 March, so that the leap day is the last of its year.
-enum CivilDate {
-    static func day(year: Int64, month: Int64, day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = shifted.quotientAndRemainder(flooring: 400)
-        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-
-    static func components(ofDay day: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let (era, dayOfEra) = (day + 719_468).quotientAndRemainder(flooring: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
-}
-
-extension Int64 {
-    /// Division that rounds toward negative infinity, so that the remainder is never negative. `divisor` is positive.
-    func quotientAndRemainder(flooring divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 }
 

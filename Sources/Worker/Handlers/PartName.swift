@@ -1,3 +1,4 @@
+import Curl
 import Platform
 
 /// The name under which an upload is written before it is renamed to its key: `<key>.part-<epoch>`.
@@ -10,15 +11,17 @@ package enum PartName {
         key + separator + String(epoch)
     }
 
-    /// Whether an object's name, without its directory, is that of one of our uploads that has not been renamed. The directory
-    /// may hold what others have put there.
+    /// Whether an object's name, without its directory, is that of one of our uploads that has not been renamed, or of an object
+    /// that was in the way of one. The directory may hold what others have put there.
     package static func matches(_ name: String) -> Bool {
         guard UUIDv7(String(name.prefix(36))) != nil else { return false }
         let rest = name.dropFirst(36)
         guard let cut = rest.firstRange(of: separator) else { return false }
         let suffix = rest[..<cut.lowerBound]
         let isKey = suffix.isEmpty || (suffix.first == "." && suffix.dropFirst().utf8.allSatisfy(isSmallLetterOrDigit))
-        return isKey && !rest[cut.upperBound...].isEmpty && rest[cut.upperBound...].utf8.allSatisfy(isDigit)
+        var epoch = rest[cut.upperBound...]
+        if epoch.hasSuffix(FTPClient.asideSuffix) { epoch.removeLast(FTPClient.asideSuffix.count) }
+        return isKey && !epoch.isEmpty && epoch.utf8.allSatisfy(isDigit)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

@@ -6,7 +6,7 @@ import Platform
 
 /// Brings rows, jobs and bytes together again after anything was lost between them.
 ///
-/// Rows that need a worker get their job again. Bytes and objects that belong to nothing are swept by `Sweeper`.
+/// Rows that need a worker get their job again. Staged bytes that belong to nothing are swept by `Sweeper`.
 package struct ReconcileHandler: Sendable {
     /// Rows looked at in one step; each step is one query and one call to the queue.
     private static let page = 500

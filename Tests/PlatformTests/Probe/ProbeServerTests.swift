@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Platform
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 struct ProbeServerTests {
@@ -15,10 +16,10 @@ struct ProbeServerTests {
             configuration: .init(
                 address: ListenAddress(host: "127.0.0.1", port: 0), checkDeadline: deadline, cacheLifetime: cache,
                 connectionLifetime: lifetime),
-            checks: checks, registry: registry, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            checks: checks, registry: registry, logger: .silent)
         let port = try await server.bind()
         #expect(server.port == port && port > 0)
-        let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let group = ServiceGroup(services: [server], logger: .silent)
         let pool = BlockingPool(name: "clients", size: 8)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -160,7 +161,7 @@ struct ProbeServerTests {
             let sockets = try (0..<64).map { _ in try connected(client.port) }
             // The server has seen all of them once it refuses one more.
             var refusals = 0
-            for _ in 0..<100 where refusals == 0 { if try await client.get("/live").text.isEmpty { refusals += 1 } }
+            for _ in 0..<10_000 where refusals == 0 { if try await client.get("/live").text.isEmpty { refusals += 1 } }
             #expect(refusals == 1)
             for socket in sockets { close(socket) }
             var status: Int?
@@ -174,7 +175,7 @@ struct ProbeServerTests {
             let second = ProbeServer(
                 configuration: .init(address: ListenAddress(host: "127.0.0.1", port: client.port)), checks: [],
                 registry: PrometheusRegistry(),
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: .silent)
             await #expect(throws: (any Error).self) { try await second.bind() }
         }
     }

@@ -259,7 +259,7 @@ import Testing
 
     @Test func `graceful shutdown lets replies arrive and refuses new commands`() async throws {
         let server = try await RedisServerProcess.start()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let logger = Logger.silent
         let client = RedisClient(
             configuration: configuration(of: server), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let services = ServiceGroup(services: [client], logger: logger)

@@ -10,7 +10,7 @@ func withClient<T: Sendable>(
 ) async throws -> T {
     let client = RedisClient(
         configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        logger: .silent)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await client.run() }
         let result: Result<T, any Error>

@@ -13,6 +13,10 @@ FILE, a JSON object, is read again at each command:
   {"pasv_ip": "203.0.113.7"}              name this address in the reply to PASV, and know no EPSV
   {"short_by": 10}                        store so many bytes less than were received; the reply is 226
   {"cut_after": 100000}                   after so many bytes of one upload, drop the whole session
+  {"full_after": [100000, "452 Full."]}   after so many bytes of one upload, end it with that reply and read no further
+  {"no_overwrite": true}                  550 to a rename to a name that exists
+  {"refuse_rename": "f"}                  553 to a rename of that file
+  {"lose_rename": "f"}                    rename that file, then close the session without a reply
   {"hang": ["STOR"]}                      never answer these commands
   {"hang_after": ["STOR"]}                carry these out and never give the final reply
   {"bytes_per_s": 1000}                   read uploads no faster
@@ -65,6 +69,11 @@ class Receiving:
             self.close()
             session.close()
             return b""
+        full = faults().get("full_after")
+        if full and self.receive and self.tot_bytes_received + len(chunk) > full[0]:
+            self._resp = (full[1], logging.info)
+            self.close()
+            return b""
         return chunk
 
     def close(self):
@@ -99,6 +108,8 @@ class Misbehaving:
             seen.add(cmd)
             self.respond(now["refuse_once"][cmd])
             return
+        if cmd == "RNTO" and args and self.rename_is_refused(now, args[0]):
+            return
         if cmd == "EPSV" and now.get("idle") and getattr(self, "stored", False):
             self.respond("421 Idle for too long.")
             self.close_when_done()
@@ -120,6 +131,20 @@ class Misbehaving:
             self.stored = True
             self.dtp_handler.read_limit = now.get("bytes_per_s", 0)
         super().process_command(cmd, *args, **kwargs)
+
+    def rename_is_refused(self, now, target):
+        name = os.path.basename(self._rnfr or "")
+        if now.get("no_overwrite") and os.path.exists(target):
+            self.respond("550 File exists.")
+        elif now.get("refuse_rename") == name:
+            self.respond("553 Not this one.")
+        elif now.get("lose_rename") == name:
+            os.rename(self._rnfr, target)
+            self.close()
+        else:
+            return False
+        self._rnfr = None
+        return True
 
     def respond(self, resp, *args, **kwargs):
         now = faults()

@@ -1,3 +1,4 @@
+import DatabaseSupport
 import Files
 import Platform
 import Postgres
@@ -49,7 +50,7 @@ extension OverSockets {
             defer { postgres.remove() }
             try postgres.start()
             let configuration = try PostgresConfiguration(url: ServiceURL(postgres.url))
-            try await WebDatabase.migrate(configuration)
+            try await TestDatabase.migrate(configuration)
             try await WebServer.run(.init(database: configuration)) { server in
                 let account = try await server.account()
                 let kept = try await server.send(.put("kept", token: account.token)).files()[0].id ?? ""

@@ -11,7 +11,9 @@ struct PartNameTests {
         #expect(PartName.of("7/2026/01/\(Self.id).pdf", epoch: 1_732_310_000_123_456) == "7/2026/01/\(Self.id).pdf.part-1732310000123456")
     }
 
-    @Test("unfinished uploads are recognised", arguments: ["\(id).part-1", "\(id).pdf.part-1732310000123456", "\(id).7z.part-0"])
+    @Test(
+        "unfinished uploads are recognised",
+        arguments: ["\(id).part-1", "\(id).pdf.part-1732310000123456", "\(id).7z.part-0", "\(id).part-1.old"])
     func parts(name: String) {
         #expect(PartName.matches(name))
     }
@@ -21,7 +23,7 @@ struct PartNameTests {
         arguments: [
             id, "\(id).pdf", "\(id).part", "\(id).part-", "\(id).pdf.part-", "\(id).part-1a", "\(id).part--1", "\(id).part-1.pdf",
             "\(id).part-1.part-2", "\(id) .part-1", "\(id).PDF.part-1", "\(id)x.part-1", "notes.part-1", ".part-1", "", "\(id).p f.part-1",
-            "\(id).part-١",
+            "\(id).part-١", "\(id).part-.old", "\(id).old", "\(id).part-1.old.old",
         ])
     func others(name: String) {
         #expect(!PartName.matches(name))

@@ -22,73 +22,16 @@ struct SweeperTests {
             try fixture.leaveUnfinished(dead)
             for id in [staged.id, failed.id, deleting.id, stored.id, orphan] { try fixture.backdate(id, in: "ready", hours: 2) }
 
-            await (try fixture.sweeper()).sweepIfDue(.silent)
+            await fixture.sweeper.sweepIfDue(.silent)
             #expect(try fixture.staged == [staged.id, failed.id, deleting.id, youngOrphan].map(\.description).sorted())
             #expect(try fixture.names(in: "incoming") == [])
-        }
-    }
-
-    @Test("H70 old parts go; young ones, stored objects and whatever others have put there stay")
-    func parts() async throws {
-        try await WorkerFixture.with { fixture in
-            let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds)
-            let (old, young) = ("\(directory)/\(FileID()).pdf.part-41", "\(directory)/\(FileID()).pdf.part-42")
-            let kept = ["\(directory)/\(FileID()).pdf", "\(directory)/notes.part-1", "other/\(FileID()).part-1", young].sorted()
-            for key in kept + [old] { try await fixture.put(bytes(10), as: key) }
-            for key in kept + [old] where key != young { try fixture.backdateObject(key, hours: 48) }
-
-            let sweeper = try fixture.sweeper()
-            await sweeper.sweepIfDue(.silent)
-            #expect(fixture.server.files == kept)
-        }
-    }
-
-    @Test("parts of the month before are found as well")
-    func monthBefore() async throws {
-        try await WorkerFixture.with { fixture in
-            let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds - 27 * 86_400_000)
-            let old = "\(directory)/\(FileID()).part-41"
-            try await fixture.put(bytes(10), as: old)
-            try fixture.backdateObject(old, hours: 48)
-            await (try fixture.sweeper()).sweepIfDue(.silent)
-            #expect(fixture.server.files == [])
-        }
-    }
-
-    @Test("directories beside ours, of whatever name, do not keep parts from being swept")
-    func foreignDirectories() async throws {
-        try await WorkerFixture.with { fixture in
-            for name in ["lost+found", "a b", "-x"] {
-                try FileManager.default.createDirectory(
-                    atPath: "\(fixture.server.root)/\(name)", withIntermediateDirectories: false)
-            }
-            let old = "7/\(FileKey.directory(milliseconds: FileID().milliseconds))/\(FileID()).part-41"
-            try await fixture.put(bytes(10), as: old)
-            try fixture.backdateObject(old, hours: 48)
-            await (try fixture.sweeper()).sweepIfDue(.silent)
-            #expect(fixture.server.files == [])
-        }
-    }
-
-    @Test("what one user's directory refuses does not protect the others'")
-    func refusedDirectory() async throws {
-        try await WorkerFixture.with { fixture in
-            let directory = FileKey.directory(milliseconds: FileID().milliseconds)
-            let keys = (6...8).map { "\($0)/\(directory)/\(FileID()).part-41" }
-            for key in keys {
-                try await fixture.put(bytes(10), as: key)
-                try fixture.backdateObject(key, hours: 48)
-            }
-            try fixture.server.setPermissions(0o555, of: "7/\(directory)")
-            await (try fixture.sweeper()).sweepIfDue(.silent)
-            #expect(fixture.server.files == [keys[1]])
         }
     }
 
     @Test("a sweeper looks once in a while, not whenever it is asked")
     func interval() async throws {
         try await WorkerFixture.with { fixture in
-            let sweeper = try fixture.sweeper()
+            let sweeper = fixture.sweeper
             await sweeper.sweepIfDue(.silent)
             let orphan = FileID()
             try fixture.place(orphan, in: "ready")
@@ -104,7 +47,7 @@ struct SweeperTests {
             let file = try await fixture.stage()
             try fixture.backdate(file.id, in: "ready", hours: 2)
             await fixture.pool.close()
-            await (try fixture.sweeper()).sweepIfDue(.silent)
+            await fixture.sweeper.sweepIfDue(.silent)
             #expect(try fixture.staged == [file.id.description])
         }
     }
@@ -122,11 +65,8 @@ extension WorkerFixture {
     }
 
     fileprivate func backdate(_ id: FileID, in directory: String, hours: Double) throws {
-        try setModified(path(id, directory), hours)
-    }
-
-    fileprivate func backdateObject(_ key: String, hours: Double) throws {
-        try setModified("\(server.root)/\(key)", hours)
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -3600 * hours)], ofItemAtPath: path(id, directory))
     }
 
     fileprivate func names(in directory: String) throws -> [String] {
@@ -134,8 +74,4 @@ extension WorkerFixture {
     }
 
     private func path(_ id: FileID, _ directory: String) -> String { "\(staging.configuration.root)/\(directory)/\(id)" }
-
-    private func setModified(_ path: String, _ hours: Double) throws {
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -3600 * hours)], ofItemAtPath: path)
-    }
 }

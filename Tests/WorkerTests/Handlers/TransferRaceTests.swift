@@ -50,7 +50,7 @@ struct TransferRaceTests {
             async let second = fixture.transfer.handle(file.transferJob, run(epoch: 101, isCurrent: meeting.join))
             let outcomes = await [first, second]
             #expect(outcomes.allSatisfy { $0.isDone })
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
             #expect(fixture.server.files == [file.key])
             #expect(try await fixture.state(of: file) == .stored)
             #expect(try fixture.staged == [])
@@ -71,7 +71,7 @@ struct TransferRaceTests {
                     return true
                 })
             #expect(await !fixture.transfer.handle(file.transferJob, context).isDone)
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
             #expect(fixture.server.files == [file.key])
             #expect(try await fixture.state(of: file) == .stored)
         }
@@ -94,7 +94,7 @@ struct TransferRaceTests {
             try fixture.server.misbehave("{}")
             #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 101, previous: 100)).isDone)
             #expect(fixture.server.files == [file.key])
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
         }
     }
 

@@ -17,7 +17,7 @@ struct TransferTests {
             let bytes = bytes(size)
             let file = try await fixture.stage(bytes)
             #expect(await fixture.transfer.handle(file.transferJob, run()).isDone)
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
             #expect(fixture.server.files == [file.key], "neither a part nor anything else")
             let row = try #require(try await fixture.files.load(file.id))
             #expect(row.state == .stored && row.storedAt != nil && row.failure == nil)
@@ -133,7 +133,7 @@ struct TransferTests {
         }
     }
 
-    @Test("H70 a refusal costs an attempt; the last one fails the file with the server's words", arguments: ["552 Quota.", "451 Busy."])
+    @Test("H70 a refusal costs an attempt; the last one fails the file with the server's words", arguments: ["450 Busy.", "551 No."])
     func refused(reply: String) async throws {
         try await WorkerFixture.with(.hostile(tls: false)) { fixture in
             let file = try await fixture.stage()
@@ -150,6 +150,31 @@ struct TransferTests {
         }
     }
 
+    @Test(
+        "H70 a server without room, or that denies the upload: later, no attempt is spent, and the file arrives when that is over",
+        arguments: [
+            #"{"refuse": {"STOR": "452 No space."}}"#, #"{"refuse": {"STOR": "552 Quota."}}"#, #"{"refuse": {"STOR": "451 Local error."}}"#,
+            #"{"refuse": {"STOR": "550 Permission denied."}}"#, #"{"refuse": {"STOR": "553 Could not create file."}}"#,
+            #"{"after": {"STOR": "451 Failure writing to local file."}}"#, #"{"full_after": [300000, "552 Disk full."]}"#,
+        ])
+    func serversTrouble(faults: String) async throws {
+        try await WorkerFixture.with(.hostile(tls: false)) { fixture in
+            let bytes = bytes(5_000_000)
+            let file = try await fixture.stage(bytes)
+            try fixture.server.misbehave(faults)
+            for epoch in 100..<102 {
+                let delay = try #require(await fixture.transfer.handle(file.transferJob, run(epoch: Int64(epoch), isLast: true)).delay)
+                #expect(delay >= .seconds(1) && delay <= .seconds(60))
+                #expect(try await fixture.state(of: file) == .staged)
+                #expect(fixture.server.files == [])
+            }
+            try fixture.server.misbehave("{}")
+            #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 102, previous: 101)).isDone)
+            #expect(fixture.server.holds(bytes, as: file.key))
+            #expect(fixture.server.files == [file.key])
+        }
+    }
+
     @Test("H71 226 for a file that is short on the server is not stored")
     func short() async throws {
         try await WorkerFixture.with(.hostile(tls: false)) { fixture in
@@ -161,7 +186,7 @@ struct TransferTests {
             #expect(try await fixture.state(of: file) == .staged)
             try fixture.server.misbehave("{}")
             #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 101, previous: 100)).isDone)
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
         }
     }
 
@@ -175,7 +200,7 @@ struct TransferTests {
             #expect(fixture.server.content(of: file.key) == nil)
             try fixture.server.misbehave("{}")
             #expect(await fixture.transfer.handle(file.transferJob, run(epoch: 101, previous: 100)).isDone)
-            #expect(fixture.server.content(of: file.key) == bytes)
+            #expect(fixture.server.holds(bytes, as: file.key))
             #expect(fixture.server.files == [file.key])
         }
     }
@@ -188,7 +213,7 @@ struct TransferTests {
             for (index, file) in files.enumerated() {
                 #expect(try fixture.staged.count == 1)
                 #expect(await fixture.transfer.handle(file.transferJob, run()).isDone)
-                #expect(fixture.server.content(of: file.key) == contents[index])
+                #expect(fixture.server.holds(contents[index], as: file.key))
             }
             #expect(try fixture.staged == [])
         }

@@ -1,4 +1,5 @@
 import Accounts
+import DatabaseSupport
 import Files
 import Foundation
 import Platform

@@ -26,7 +26,7 @@ struct QueueFixture: Sendable {
             configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
         try await WorkerFixture.with(kind) { worker in
-            let fixture = QueueFixture(worker: worker, server: server, client: client, sweeper: try worker.sweeper())
+            let fixture = QueueFixture(worker: worker, server: server, client: client, sweeper: worker.sweeper)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await client.run() }
                 defer { group.cancelAll() }
@@ -67,12 +67,7 @@ struct QueueFixture: Sendable {
 }
 
 extension WorkerFixture {
-    /// With the ages of the settings' defaults: an hour for bytes, a day for parts.
-    func sweeper() throws -> Sweeper {
-        let settings = try Settings.Worker(environment: [
-            "SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/d", "SLUICE_REDIS_URL": "redis://127.0.0.1",
-            "SLUICE_FTP_URL": "ftp://u:p@127.0.0.1", "SLUICE_STAGING": staging.configuration.root,
-        ])
-        return Sweeper(files: files, staging: staging, ftp: ftp, ages: settings.maintenance)
-    }
+    /// With the default age of the settings.
+    var sweeper: Sweeper { Sweeper(files: files, staging: staging, age: .seconds(3600)) }
+    var sweepParts: SweepPartsHandler { SweepPartsHandler(ftp: ftp, age: .seconds(86_400)) }
 }

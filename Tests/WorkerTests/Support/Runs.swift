@@ -2,6 +2,7 @@ import Dispatch
 import Jobs
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 /// The run of a job, as the consumer would describe it.

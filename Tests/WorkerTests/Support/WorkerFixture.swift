@@ -1,4 +1,5 @@
 import Curl
+import DatabaseSupport
 import Files
 import Foundation
 import Jobs
@@ -46,7 +47,7 @@ struct WorkerFixture: Sendable {
         try staging.prepare()
         let engine = CurlEngine(logger: .silent)
         let ftp = try FTPClient(engine: engine, configuration: configuration, logger: .silent)
-        try await TestDatabase.migrated { pool in
+        try await TestDatabase.withMigratedPool { pool in
             let files = FileTransitions(pool: pool) { try await staging.remove($0) }
             let fixture = WorkerFixture(
                 area: area, pool: pool, staging: staging, files: files, server: server, ftp: ftp, folder: folder)

@@ -1,0 +1,67 @@
+import Accounts
+import Files
+import Foundation
+import Logging
+import Platform
+public import Postgres
+import TestSupport
+
+/// A database of a test's own; dropped afterwards.
+public struct TestDatabase: Sendable {
+    /// Its address, for programs.
+    public let url: String
+    public let configuration: PostgresConfiguration
+
+    /// An empty one.
+    public static func with<T>(_ body: (TestDatabase) async throws -> T) async throws -> T {
+        let name = "test_" + UUIDv7().description.replacing("-", with: "")
+        let administrator = try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))
+        var parts = URLComponents(string: try TestServer.postgres.url)
+        parts?.path = "/" + name
+        let url = parts?.string ?? ""
+        var configuration = try PostgresConfiguration(url: ServiceURL(url))
+        configuration.poolSize = 4
+        _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
+        let result: Result<T, any Error>
+        do {
+            result = .success(try await body(TestDatabase(url: url, configuration: configuration)))
+        } catch {
+            result = .failure(error)
+        }
+        _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "DROP DATABASE \(name) WITH (FORCE)")) }
+        return try result.get()
+    }
+
+    /// One with the schema.
+    public static func migrated<T>(_ body: (TestDatabase) async throws -> T) async throws -> T {
+        try await with { database in
+            try await migrate(database.configuration)
+            return try await body(database)
+        }
+    }
+
+    /// A pool on one with the schema.
+    public static func withMigratedPool<T>(_ body: (PostgresPool) async throws -> T) async throws -> T {
+        try await migrated { try await withPool($0.configuration, body) }
+    }
+
+    /// Brings a database to the whole schema.
+    public static func migrate(_ configuration: PostgresConfiguration) async throws {
+        try await withPool(configuration) { pool in
+            _ = try await Migrator(pool: pool, migrations: AccountsSchema.migrations + FilesSchema.migrations).migrate()
+        }
+    }
+
+    /// Lends a pool and closes it.
+    public static func withPool<T>(_ configuration: PostgresConfiguration, _ body: (PostgresPool) async throws -> T) async throws -> T {
+        let pool = try PostgresPool(configuration: configuration, logger: .silent)
+        let result: Result<T, any Error>
+        do {
+            result = .success(try await body(pool))
+        } catch {
+            result = .failure(error)
+        }
+        await pool.close()
+        return try result.get()
+    }
+}
