@@ -10,4 +10,6 @@ FROM (
             || '7' || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid AS id
     FROM users, generate_series(1, :count) AS n
     WHERE lower(users.name) = lower(:'name')) AS made;
+-- As the intake does beside the uploads.
+SELECT gin_clean_pending_list('files_owner_name_trigrams');
 ANALYZE files;

@@ -42,7 +42,7 @@ struct StagingTests {
     func discard(count: Int) async throws {
         try await TestStaging.with { area in
             let before = TestStaging.descriptors(below: area.configuration.root)
-            let upload = try area.makeUpload(limit: .max)
+            let upload = try await area.makeUpload(limit: .max)
             try await upload.write(ByteBuffer(bytes: pattern(count)))
             await upload.discard()
             await upload.discard()
@@ -58,7 +58,7 @@ struct StagingTests {
         try await TestStaging.with { area in
             let before = TestStaging.descriptors(below: area.configuration.root)
             let task = Task {
-                let upload = try area.makeUpload(limit: .max)
+                let upload = try await area.makeUpload(limit: .max)
                 try await upload.write(ByteBuffer(bytes: pattern(2_000_000)))
                 withUnsafeCurrentTask { $0?.cancel() }
                 await upload.discard()
@@ -86,29 +86,29 @@ struct StagingTests {
     @Test("H12 the limit is counted, not believed", arguments: [100, 1_000_000])
     func limit(limit: Int64) async throws {
         try await TestStaging.with { area in
-            let exact = try area.makeUpload(limit: limit)
+            let exact = try await area.makeUpload(limit: limit)
             try await exact.write(ByteBuffer(bytes: pattern(Int(limit))))
             #expect(try await exact.finish().size == limit)
-            let upload = try area.makeUpload(limit: limit)
+            let upload = try await area.makeUpload(limit: limit)
             try await upload.write(ByteBuffer(bytes: pattern(Int(limit))))
             #expect(await code { try await upload.write(ByteBuffer(string: "x")) } == .tooLarge)
             await upload.discard()
             #expect(area.incoming.isEmpty)
-            #expect(await code { _ = try area.makeUpload(limit: limit, expected: limit + 1) } == .tooLarge)
+            #expect(await code { _ = try await area.makeUpload(limit: limit, expected: limit + 1) } == .tooLarge)
         }
     }
 
     @Test("H24 no room: refused before the body")
     func reserve() async throws {
         try await TestStaging.with(configure: { $0.reserveBytes = .max }) { area in
-            #expect(await code { _ = try area.makeUpload(limit: 1) } == .stagingFull)
-            #expect(await code { try area.checkSpace() } == .stagingFull)
+            #expect(await code { _ = try await area.makeUpload(limit: 1) } == .stagingFull)
+            #expect(await code { try await area.checkSpace() } == .stagingFull)
         }
         try await TestStaging.with(configure: { $0.reserveInodes = .max }) { area in
-            #expect(await code { _ = try area.makeUpload(limit: 1) } == .stagingFull)
+            #expect(await code { _ = try await area.makeUpload(limit: 1) } == .stagingFull)
         }
         try await TestStaging.with { area in
-            #expect(await code { _ = try area.makeUpload(limit: .max, expected: .max) } == .stagingFull)
+            #expect(await code { _ = try await area.makeUpload(limit: .max, expected: .max) } == .stagingFull)
         }
     }
 
@@ -117,7 +117,7 @@ struct StagingTests {
         try await withSmallFileSystem { mount in
             try await TestStaging.with(in: mount) { area in
                 let before = TestStaging.descriptors(below: area.configuration.root)
-                let upload = try area.makeUpload(limit: .max)
+                let upload = try await area.makeUpload(limit: .max)
                 let failure = await code {
                     for seed in 1...8 { try await upload.write(ByteBuffer(bytes: pattern(600_000, seed: UInt64(seed)))) }
                     _ = try await upload.finish()
@@ -200,7 +200,7 @@ struct StagingTests {
     @Test("H56 uploads of a process that has ended are swept at once, those of a living one never, however old")
     func sweepReceiving() async throws {
         try await TestStaging.with { area in
-            let upload = try area.makeUpload(limit: .max)
+            let upload = try await area.makeUpload(limit: .max)
             try await upload.write(ByteBuffer(bytes: pattern(600_000)))
             for path in area.incoming { age(path) }
             // As a killed process leaves it: unlocked, with bytes in it. And as one that dies before it has locked its own.
@@ -249,7 +249,7 @@ struct StagingTests {
     func closedPool() async throws {
         try await TestStaging.with { area in
             let before = TestStaging.descriptors(below: area.configuration.root)
-            let upload = try area.makeUpload(limit: .max)
+            let upload = try await area.makeUpload(limit: .max)
             try await upload.write(ByteBuffer(bytes: pattern(600_000)))
             await area.pool.shutDown()
             #expect(await code { _ = try await upload.finish() } != nil)

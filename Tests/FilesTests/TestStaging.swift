@@ -88,7 +88,7 @@ extension StagingArea {
 
     /// Receives bytes in pieces.
     func receive(_ bytes: [UInt8], pieces: Int = 65_536) async throws -> ReceivedFile {
-        let upload = try makeUpload(limit: Int64(bytes.count))
+        let upload = try await makeUpload(limit: Int64(bytes.count))
         var rest = bytes[...]
         while !rest.isEmpty {
             try await upload.write(ByteBuffer(bytes: rest.prefix(pieces)))

@@ -16,6 +16,7 @@ public final class FileIntake: Sendable, Service {
     private let batcher: Batcher<Submission, FileRecord>
     private let announcer: Announcer
     private let index: SearchIndexTender
+    private let staging: StagingArea
     private let area: String
 
     /// - Parameters:
@@ -27,6 +28,7 @@ public final class FileIntake: Sendable, Service {
         let index = SearchIndexTender(pool: pool)
         self.announcer = announcer
         self.index = index
+        self.staging = staging
         area = staging.areaID ?? ""
         batcher = Batcher(maximumItems: 64, maximumInFlight: 2) { batch in
             let outcomes = await IntakeBatch(pool: pool, staging: staging, announcer: announcer).commit(batch)
@@ -39,10 +41,8 @@ public final class FileIntake: Sendable, Service {
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [announcer] in await announcer.run() }
-            group.addTask { [index] in await index.run() }
-            await batcher.run()
+            await index.during { await batcher.run() }
             announcer.finish()
-            index.finish()
             await group.waitForAll()
         }
     }
@@ -61,6 +61,8 @@ public final class FileIntake: Sendable, Service {
         do {
             return try await batcher.submit(Submission(file: file, record: record))
         } catch {
+            // What a batch could not accept it has removed; what reached none is still there.
+            if error is BatcherClosed { await staging.discard(file) }
             throw FilesError(error)
         }
     }

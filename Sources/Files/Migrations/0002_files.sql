@@ -35,7 +35,7 @@ CREATE INDEX files_owner_size ON files (owner_id, size, id);
 -- time, which costs a tenth of entering one by one. FileIntake empties the list beside the uploads before it reaches this
 -- limit (in KiB), at which the upload that happens to reach it would have to.
 CREATE INDEX files_owner_name_trigrams ON files USING gin (owner_id, name gin_trgm_ops)
-    WITH (fastupdate = on, gin_pending_list_limit = 4096);
+    WITH (fastupdate = on, gin_pending_list_limit = 2048);
 
 -- The files that are not stored. This, not an index over the state, is what Reconcile reads (see above), and what tells
 -- whether a container is still needed. Always changed in the same transaction as files.state.

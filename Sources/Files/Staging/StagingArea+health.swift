@@ -5,7 +5,7 @@ extension StagingArea {
     public var healthCheck: HealthCheck {
         HealthCheck(name: "staging") {
             do throws(FilesError) {
-                try self.checkSpace()
+                try await self.checkSpace()
                 return nil
             } catch {
                 return error.description

@@ -23,7 +23,7 @@ public final class StagingArea: Sendable {
         self.configuration = configuration
         self.pool = pool
         inlineBudget = InlineBudget(bytes: configuration.inlineBudget)
-        space = FreeSpace(configuration)
+        space = FreeSpace(configuration, pool: pool)
     }
 
     /// Makes what is missing and opens the area. Blocks; to be called once before everything else.
@@ -42,18 +42,18 @@ public final class StagingArea: Sendable {
     ///   - limit: the most bytes it may have.
     ///   - expected: how many it will have, where the peer has announced that; refused at once if there is no room for them.
     /// - Throws: `.stagingFull`, `.tooLarge` (announced), `.storage`.
-    public func makeUpload(limit: Int64, expected: Int64 = 0) throws(FilesError) -> StagedUpload {
+    public func makeUpload(limit: Int64, expected: Int64 = 0) async throws(FilesError) -> StagedUpload {
         guard expected <= limit else { throw FilesError(.tooLarge, "more than \(limit) bytes") }
         _ = try directories()
-        try checkSpace(for: max(0, expected))
+        try await checkSpace(for: max(0, expected))
         return StagedUpload(area: self, limit: limit)
     }
 
     /// Whether there is room for `count` more bytes; cheap, measured at most once a second.
     ///
     /// - Throws: `.stagingFull`, or `.storage` when the file system does not answer.
-    public func checkSpace(for count: Int64 = 0) throws(FilesError) {
-        try space.check(for: count)
+    public func checkSpace(for count: Int64 = 0) async throws(FilesError) {
+        try await space.check(for: count)
     }
 
     /// The path of a container.

@@ -68,7 +68,7 @@ struct MultipartReceiver {
     private mutating func advance() async throws -> Bool {
         while let event = try parser.next() {
             switch event {
-            case .partBegan(let headers): try begin(headers)
+            case .partBegan(let headers): try await begin(headers)
             case .body(let bytes): try await take(bytes)
             case .partEnded: try await end()
             case .finished: isFinished = true
@@ -81,7 +81,7 @@ struct MultipartReceiver {
         return false
     }
 
-    private mutating func begin(_ headers: MultipartHeaders) throws {
+    private mutating func begin(_ headers: MultipartHeaders) async throws {
         current = .skipped
         // Browsers send an empty name where no file was chosen.
         guard let given = headers.filename, !given.isEmpty else { return }
@@ -91,7 +91,7 @@ struct MultipartReceiver {
         } catch {
             return refuse(nil, APIError(error))
         }
-        let upload = try staging.makeUpload(limit: limits.fileSize)
+        let upload = try await staging.makeUpload(limit: limits.fileSize)
         current = .file(upload, name: name, contentType: headers.contentType?.description ?? UploadHandlers.defaultType)
     }
 

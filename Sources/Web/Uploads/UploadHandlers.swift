@@ -38,7 +38,7 @@ struct UploadHandlers {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
         return try await admit(request, context, expecting: length ?? 0) {
-            let upload = try staging.makeUpload(limit: limits.fileSize, expected: length ?? 0)
+            let upload = try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0)
             let received: ReceivedFile
             do {
                 for try await bytes in request.body { try await upload.write(bytes) }
@@ -60,7 +60,7 @@ struct UploadHandlers {
     ) async throws -> Response {
         guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(context.user.id) {
-            try staging.checkSpace(for: count)
+            try await staging.checkSpace(for: count)
             try await Expectation.meet(request, on: context.channel)
             return try await body()
         }
