@@ -112,9 +112,8 @@ let package = Package(
             name: "WebTests",
             dependencies: concurrency + [
                 "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport", hummingbird,
-                httpTypes,
-                httpClient,
-                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"),
+                httpTypes, httpClient, metrics, nioHTTPTypes,
+                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),
         .testTarget(
             name: "WorkerTests",

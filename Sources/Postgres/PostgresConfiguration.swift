@@ -40,12 +40,16 @@ public struct PostgresConfiguration: Sendable {
 
     /// Reads `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=/path/ca.pem`.
     ///
+    /// Without `sslmode` a server on this machine is asked for encryption and any other must prove who it is (`verify-full`): the
+    /// password and everybody's rows go over that wire. Without `sslrootcert` the system's authorities are trusted.
+    ///
     /// `poolsize` in the query sets the pool size. Unknown names in the query are refused: a misspelt `sslmode` must not go unseen.
     public init(url: ServiceURL) throws(PostgresError) {
         guard url.scheme == "postgres" else { throw PostgresError(.configuration, "the database URL must begin with postgres://") }
         guard let user = url.user else { throw PostgresError(.configuration, "the database URL names no user") }
         self.init(
             host: url.host, port: url.port ?? 5432, user: user, password: url.password, database: String(url.path.drop { $0 == "/" }))
+        tls.mode = url.isLocal ? .prefer : .verifyFull
         for (name, value) in url.query {
             switch name {
             case "sslmode":
@@ -62,6 +66,9 @@ public struct PostgresConfiguration: Sendable {
             default: throw PostgresError(.configuration, "the database URL has a query item other than sslmode, sslrootcert and poolsize")
             }
         }
+        if tls.rootCertificate == nil && (tls.mode == .verifyAuthority || tls.mode == .verifyFull) {
+            tls.rootCertificate = TLS.systemAuthorities
+        }
         try validate()
     }
 
@@ -73,6 +80,9 @@ public struct PostgresConfiguration: Sendable {
             case verifyAuthority = "verify-ca"
             case verifyFull = "verify-full"
         }
+
+        /// Where Debian's package ca-certificates puts the authorities it trusts.
+        static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
 
         public var mode: Mode
         /// The path of a PEM file with the authorities to trust.

@@ -60,13 +60,16 @@ import Testing
         }
     }
 
-    @Test("a local file of another size, a link or nothing at all is fatal and touches no server")
+    @Test("a local file that is too short, a link or nothing at all is fatal and touches no server")
     func localFile() async throws {
         try await FTPFixture.with(.vsftpd(tls: false)) { fixture in
             let (path, _) = try fixture.file(size: 10)
-            for (file, size) in [(path, 11), (path, 9), ("/nonexistent", 10), ("/proc/self/exe", 10), ("/tmp", 10)] {
+            for (file, offset, size) in [
+                (path, 0, 11), (path, 5, 6), (path, -1, 5), (path, 11, 0), ("/nonexistent", 0, 10), ("/proc/self/exe", 0, 10), ("/tmp", 0, 10),
+            ] as [(String, Int64, Int64)] {
                 let error = await #expect(throws: FTPError.self) {
-                    try await fixture.client.publish(file: file, size: Int64(size), as: "k", temporaryName: "k.part-1", isCurrent: { true })
+                    try await fixture.client.publish(
+                        file: file, from: offset, size: size, as: "k", temporaryName: "k.part-1", isCurrent: { true })
                 }
                 #expect(error?.disposition == .fatal)
             }

@@ -4,6 +4,20 @@ import Testing
 @Suite("File names")
 struct FileNameTests {
     @Test(
+        "names that machines make stay as they are; what comes near them is still looked at",
+        arguments: [
+            ("3f2a9c0e-upload_17.tar.gz", "3f2a9c0e-upload_17.tar.gz"), (".profile-backup", ".profile-backup"), ("........x", "........x"),
+            ("archive-2026.", "archive-2026"), ("COM1.tar.gz", "_COM1.tar.gz"), ("conout$.txt", "_conout$.txt"),
+            ("CONSOLE.txt", "CONSOLE.txt"),
+            (String(repeating: "a", count: 255), String(repeating: "a", count: 255)),
+            (String(repeating: "a", count: 256), String(repeating: "a", count: 255)), ("verylongname/..", nil),
+            ("verylongname..", "verylongname"),
+        ] as [(String, String?)])
+    func machineNames(given: String, clean: String?) {
+        #expect((try? FileName(cleaning: given))?.value == clean)
+    }
+
+    @Test(
         "H27 traversal in a file name is cut",
         arguments: [
             ("../../etc/passwd", "passwd"), ("/etc/shadow", "shadow"), ("a/b/../c.txt", "c.txt"), ("..\\..\\boot.ini", "boot.ini"),

@@ -25,6 +25,14 @@ import Testing
         #expect(configuration.password == nil)
     }
 
+    @Test("a server elsewhere must prove who it is unless the operator says otherwise")
+    func elsewhere() throws {
+        let configuration = try PostgresConfiguration(url: try ServiceURL("postgres://me@db.example/db"))
+        #expect(configuration.tls.mode == .verifyFull)
+        #expect(configuration.tls.rootCertificate == "/etc/ssl/certs/ca-certificates.crt")
+        #expect(try PostgresConfiguration(url: try ServiceURL("postgres://me@db.example/db?sslmode=disable")).tls.mode == .disable)
+    }
+
     @Test(arguments: [
         "redis://me@localhost/0", "postgres://localhost/db", "postgres://me@localhost", "postgres://me@localhost/",
         "postgres://me@localhost/db?sslmode=on", "postgres://me@localhost/db?sslmod=require", "postgres://me@localhost/db?poolsize=0",

@@ -18,6 +18,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     """Answers what it was asked; below /accel/ it hands the rest of the path to nginx, as Web does."""
 
     first_body_byte = threading.Event()
+    bodies_begun = threading.Semaphore(0)
 
     def log_message(self, *_):
         pass
@@ -38,6 +39,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     def do_PUT(self):
         self.rfile.read(1)
         Upstream.first_body_byte.set()
+        Upstream.bodies_begun.release()
         self.rfile.read(int(self.headers["Content-Length"]) - 1)
         self.send_response(204)
         self.end_headers()
@@ -95,7 +97,7 @@ class FrontDoor(unittest.TestCase):
 
     def test_h59_internal_locations_do_not_exist_outside(self):
         for target in ("/_stored/front-door/stored", "/_stored/", "//_stored/front-door/stored", "/%5fstored/front-door/stored",
-                       "/x/../_stored/front-door/stored", "/x/..%2f_stored/front-door/stored", "/_problem", "/_unavailable"):  # fmt: skip
+                       "/x/../_stored/front-door/stored", "/x/..%2f_stored/front-door/stored", "/_problem", "/_busy", "/_unavailable"):  # fmt: skip
             with self.subTest(target):
                 status, headers, body = request(target)
                 self.assertEqual((status, headers["content-type"]), (404, "application/problem+json"))
@@ -133,6 +135,30 @@ class FrontDoor(unittest.TestCase):
 
     def test_h6_huge_headers_are_refused(self):
         self.assertEqual(request("/echo", headers=["X: " + "a" * 20_000])[0], 431)
+
+    def test_h14_http2_is_not_spoken(self):
+        with socket.create_connection((FRONT.hostname, FRONT.port), timeout=10) as connection:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0")
+            answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        self.assertIn(answer.split(b" ")[1][:1], (b"4", b"5"))
+        self.assertEqual(request("/echo", headers=["Upgrade: h2c", "HTTP2-Settings: AAMAAABk"])[0], 200)
+
+    def test_one_address_cannot_take_all_connections(self):
+        with contextlib.ExitStack() as stack:
+            while Upstream.bodies_begun.acquire(blocking=False):
+                pass
+            held = []
+            for _ in range(256):
+                held.append(stack.enter_context(socket.create_connection((FRONT.hostname, FRONT.port), timeout=10)))
+                held[-1].sendall(b"PUT /f HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\na")
+                self.assertTrue(Upstream.bodies_begun.acquire(timeout=10))
+            status, headers, body = request("/echo")
+            self.assertEqual((status, headers["content-type"], json.loads(body)["status"]), (429, "application/problem+json", 429))
+            self.assertEqual(headers["retry-after"], "1")
+            # nginx may go on listening to a connection for a moment after its answer.
+            held[0].close()
+            answers = (request("/echo")[0] for _ in range(1000))
+            self.assertIn(200, answers)
 
     def test_bodies_are_passed_on_while_they_arrive(self):
         Upstream.first_body_byte.clear()

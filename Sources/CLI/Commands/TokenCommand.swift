@@ -1,9 +1,11 @@
 import Accounts
 import ArgumentParser
+import FoundationEssentials
 import Platform
 
 struct TokenCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "token", abstract: "API tokens.", subcommands: [Add.self])
+    static let configuration = CommandConfiguration(
+        commandName: "token", abstract: "API tokens.", subcommands: [Add.self, List.self, Revoke.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -23,4 +25,49 @@ struct TokenCommand: AsyncParsableCommand {
             print(token.reveal())
         }
     }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ls", abstract: "Lists a user's tokens: number, made at, last used at, label; one line each, the oldest first.")
+
+        @Argument(help: "The user's name.")
+        var name: String
+
+        func run() async throws {
+            let name = name
+            let tokens = try await Composition.withPostgres { pool in
+                try await TokenStore(pool: pool).list(user: UserStore(pool: pool).require(name: name).id)
+            }
+            for token in tokens {
+                let lastUse = token.lastUsedAt.map { $0.formatted(.iso8601) } ?? "never"
+                print(token.id, token.createdAt.formatted(.iso8601), lastUse, token.name, separator: "\t")
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Ends a token, within a second in every process.")
+
+        @Argument(help: "The user's name.")
+        var name: String
+
+        @Argument(help: "The token's number, as `token ls` prints it.")
+        var number: Int64
+
+        func run() async throws {
+            let (name, number) = (name, number)
+            let revoked = try await Composition.withPostgres { pool in
+                try await TokenStore(pool: pool).revoke(number, user: UserStore(pool: pool).require(name: name).id)
+            }
+            guard revoked else { throw UnknownToken(name: name, number: number) }
+        }
+    }
+}
+
+/// The user has no token of that number.
+struct UnknownToken: Error, CustomStringConvertible {
+    let name: String
+    let number: Int64
+    var description: String { "\(name) has no token \(number)" }
 }

@@ -25,6 +25,10 @@ public struct FileName: Sendable, Hashable {
     /// - Throws: `.badName`.
     public init(cleaning text: String) throws(FilesError) {
         guard text.utf8.count <= Self.maximumInputByteCount else { throw FilesError(.badName, "the file name is too long") }
+        if Self.isClean(text) {
+            value = text
+            return
+        }
         let isASCII = text.utf8.allSatisfy { $0 < 0x80 }
         try Self.refuseEscapes(text)
         var name = Self.lastComponent(text)
@@ -60,6 +64,24 @@ extension FileName: CustomStringConvertible, CustomDebugStringConvertible {
 }
 
 extension FileName {
+    /// Whether nothing has to be done, told in one pass for the names that machines make: letters, digits, `_`, `-` and dots, and too
+    /// long before the first dot to be a device.
+    private static func isClean(_ text: String) -> Bool {
+        var count = 0
+        var stem: Int?
+        var last: UInt8 = 0x2E
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: break
+            case 0x2E: stem = stem ?? count
+            default: return false
+            }
+            count += 1
+            last = byte
+        }
+        return last != 0x2E && count <= maximumByteCount && stem ?? count > longestDevice
+    }
+
     private static func refuseEscapes(_ text: String) throws(FilesError) {
         guard !text.utf8.contains(0) else { throw FilesError(.badName, "the file name holds a NUL") }
         guard text.utf8.contains(UInt8(ascii: "%")) else { return }
@@ -104,6 +126,9 @@ extension FileName {
         let stem = name.prefix { $0 != "." }.uppercased()
         return devices.contains(stem.trimmingCharacters(in: .whitespaces)) ? "_" + name : name
     }
+
+    /// `CONOUT$`.
+    private static let longestDevice = 7
 
     private static let devices: Set<String> = {
         var names: Set = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"]

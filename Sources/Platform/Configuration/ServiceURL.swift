@@ -48,6 +48,13 @@ public struct ServiceURL: Sendable, Hashable {
         query = try Self.query(rest[question...].dropFirst())
     }
 
+    /// Whether the server is on this machine: `localhost`, or a loopback address (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
+    public var isLocal: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
+    }
+
     private static func credentials(_ text: Substring) throws(ServiceURLError) -> (String?, Secret?) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let user = PercentCoding.decode(parts[0]) else { throw .init(.user) }

@@ -14,6 +14,7 @@ extension Settings.Web {
         staging = try .init(reader)
         uploads = try .init(reader)
         listen = try reader.value(SettingsTable.listen)
+        connections = try reader.value(SettingsTable.connections)
         probe = try reader.value(SettingsTable.webProbe)
         accelPrefix = try reader.value(SettingsTable.accelPrefix)
         drainTimeout = try reader.value(SettingsTable.drainTimeout)

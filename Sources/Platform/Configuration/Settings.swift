@@ -46,6 +46,8 @@ public enum Settings {
         public let staging: Staging
         public let uploads: Uploads
         public let listen: ListenAddress
+        /// Open at the same time.
+        public let connections: Int
         public let probe: ListenAddress
         /// Begins and ends with a slash.
         public let accelPrefix: String

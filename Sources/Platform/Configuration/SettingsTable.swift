@@ -17,13 +17,14 @@ public enum SettingsTable {
     static let entries: [Entry] = [
         Entry(databaseURL), Entry(redisURL), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging), Entry(stagingArea),
         Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe), Entry(maximumFileSize), Entry(maximumFilesPerRequest),
-        Entry(uploadsPerUser), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge), Entry(orphanAge),
+        Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
+        Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
     ]
 
     static let databaseURL = Setting(
         "SLUICE_DATABASE_URL", .url("postgres"), .required, [.web, .worker, .cli],
-        "Postgres, `postgres://user:password@host:port/database`")
+        "Postgres, `postgres://user:password@host:port/database`; elsewhere than on loopback with `sslmode=verify-full` unless the query says otherwise")
     static let redisURL = Setting(
         "SLUICE_REDIS_URL", .url("redis", "rediss"), .required, [.web, .worker, .cli],
         "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`")
@@ -60,6 +61,9 @@ public enum SettingsTable {
     static let uploadsPerUser = Setting(
         "SLUICE_UPLOADS_PER_USER", .count(1...100_000), .standard("64"), [.web],
         "Uploads of one user that one web process receives at the same time; more get 429")
+    static let connections = Setting(
+        "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
+        "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")
     static let databaseConnections = Setting(
         "SLUICE_DATABASE_CONNECTIONS", .count(1...256), .standard("8"), [.web, .worker, .cli],
         "Connections to Postgres of each process, one thread each")

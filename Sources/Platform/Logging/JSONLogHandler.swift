@@ -7,6 +7,9 @@ public struct JSONLogHandler: LogHandler {
     public var logLevel: Logger.Level
     public var metadata: Logger.Metadata = [:]
     public var metadataProvider: Logger.MetadataProvider?
+    /// Bytes of one string.
+    fileprivate static let stringLimit = 8192
+
     private let label: String
     private let write: @Sendable ([UInt8]) -> Void
 
@@ -43,10 +46,10 @@ public struct JSONLogHandler: LogHandler {
         line.raw(",\"label\":")
         line.string(label)
         line.raw(",\"message\":")
-        line.string(event.message.description)
+        line.string(event.message.description, limit: Self.stringLimit)
         if let error = event.error {
             line.raw(",\"error\":")
-            line.string("\(error)")
+            line.string("\(error)", limit: Self.stringLimit)
         }
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { $1 } }
@@ -63,8 +66,8 @@ public struct JSONLogHandler: LogHandler {
 extension JSONText {
     fileprivate mutating func value(_ value: Logger.MetadataValue) {
         switch value {
-        case .string(let text): string(text)
-        case .stringConvertible(let convertible): string(convertible.description)
+        case .string(let text): string(text, limit: JSONLogHandler.stringLimit)
+        case .stringConvertible(let convertible): string(convertible.description, limit: JSONLogHandler.stringLimit)
         case .array(let elements):
             raw("[")
             for (index, element) in elements.enumerated() {
@@ -76,7 +79,7 @@ extension JSONText {
             raw("{")
             for (index, pair) in pairs.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index > 0 { raw(",") }
-                string(pair.key)
+                string(pair.key, limit: JSONLogHandler.stringLimit)
                 raw(":")
                 self.value(pair.value)
             }

@@ -9,8 +9,8 @@ extension APIError {
             switch error {
             case let error as APIError: error
             case let error as FilesError: Self(files: error)
-            case let error as MultipartError: Self(ProblemDetails(error))
-            case let error as RequestSyntaxError: Self(ProblemDetails(error))
+            case let error as MultipartError: Self(ProblemDetails(error), event: error.isClumsiness ? nil : .inputRefused)
+            case let error as RequestSyntaxError: Self(ProblemDetails(error), event: .inputRefused)
             case let error as AccountsError where error.code == .database || error.code == .closed: .unavailable
             case let error as HTTPError where error.status == .notFound: .notFound
             default: .internalError
@@ -28,5 +28,11 @@ extension APIError {
             case .badCursor: Self(400, "bad-cursor", "The cursor is not one of ours", detail: "Start again without a cursor.")
             default: .internalError
             }
+        if error.code == .badName || error.code == .badCursor { event = .inputRefused }
     }
+}
+
+extension MultipartError {
+    /// What happens to well-meaning clients too: another type of body, a connection that breaks.
+    fileprivate var isClumsiness: Bool { code == .notFormData || code == .truncated }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Platform
 
 /// A refusal that the client is told about: what is wrong, and what to do.
 ///
@@ -7,6 +8,10 @@ import HTTPTypes
 struct APIError: Error {
     var problem: ProblemDetails
     var headers: HTTPFields = [:]
+    /// What the refusal means for the security log; nil for what well-meaning clients run into.
+    var event: SecurityEvent?
+    /// Whom it concerns, for the same log.
+    var user: UserID?
 
     /// - Parameters:
     ///   - kind: names the kind of problem; the client's program branches on it. Sent as `/problems/<kind>`.
@@ -16,15 +21,21 @@ struct APIError: Error {
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
     }
 
-    init(_ problem: ProblemDetails) {
+    init(_ problem: ProblemDetails, event: SecurityEvent? = nil) {
         self.problem = problem
+        self.event = event
     }
 }
 
 extension APIError {
-    static var unauthorized: Self {
+    /// The client is told the same, whether it sent a token or none.
+    static let tokenMissing = unauthorized(.tokenMissing)
+    static let tokenRefused = unauthorized(.tokenRefused)
+
+    private static func unauthorized(_ event: SecurityEvent) -> Self {
         var error = Self(401, "unauthorized", "A valid API token is needed", detail: "Send it as Authorization: Bearer slc_….")
         error.headers[.wwwAuthenticate] = "Bearer realm=\"sluice\""
+        error.event = event
         return error
     }
 
@@ -59,10 +70,21 @@ extension APIError {
 
     static let expectationFailed = Self(417, "expectation-failed", "Only Expect: 100-continue is understood")
 
-    static func tooManyUploads(limit: Int) -> Self {
-        Self(
+    static func tooManyUploads(limit: Int, user: UserID) -> Self {
+        var error = Self(
             429, "too-many-uploads", "Too many uploads at the same time", detail: "At most \(limit) run in parallel for one user.",
             retryAfter: 1)
+        error.event = .throttled
+        error.user = user
+        return error
+    }
+
+    /// Stands for all parts behind the place where reading stopped: how many there are, nobody knows.
+    static func partsNotRead(limit: Int64) -> Self {
+        Self(
+            413, "parts-not-read", "The rest of the request was not read",
+            detail: "Reading stopped when \(limit) bytes of refused files had been thrown away. Files behind them were not taken: "
+                + "send those again, without the ones that are refused.")
     }
 
     static func badRange(size: Int64) -> Self {

@@ -13,15 +13,11 @@ enum FileJSON {
             json.member("contentType", file.contentType)
             json.member("sha256", file.sha256.description)
             json.member("state", file.state.rawValue)
-            json.member("createdAt", text(file.createdAt))
-            json.member("storedAt", file.storedAt.map(text))
+            json.member("createdAt", milliseconds: milliseconds(file.createdAt))
+            json.member("storedAt", milliseconds: file.storedAt.map(milliseconds))
             if let failure = file.failure { json.member("failure", failure) }
         }
     }
 
-    private static func text(_ date: Date) -> String {
-        var bytes: [UInt8] = []
-        Timestamp.append(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()), to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    private static func milliseconds(_ date: Date) -> Int64 { Int64((date.timeIntervalSince1970 * 1000).rounded()) }
 }

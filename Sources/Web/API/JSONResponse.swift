@@ -9,7 +9,7 @@ enum JSONResponse {
         var json = JSONWriter()
         write(&json)
         var headers = headers
-        headers[.contentType] = contentType
+        headers.append(HTTPField(name: .contentType, value: contentType))
         return Response(status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: json.buffer))
     }
 }

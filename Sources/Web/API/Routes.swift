@@ -11,12 +11,13 @@ struct Routes {
     let list: ListHandlers
     let content: ContentHandler
     let deletion: DeleteHandlers
+    let security: SecurityLog
 
     func build() -> some HTTPResponder<WebContext> {
         let router = Router(context: WebContext.self)
         router.add(middleware: RequestMetrics())
         router.add(middleware: SecurityHeaders<WebContext>())
-        router.add(middleware: ProblemRendering())
+        router.add(middleware: ProblemRendering(security: security))
         router.get("openapi.yaml", use: OpenAPI.serve)
         let api = router.group("api/v1")
             .add(middleware: BearerAuthentication(tokens: tokens))

@@ -20,9 +20,9 @@ struct UserContext: ChildRequestContext {
     let channel: any Channel
     let user: AuthenticatedUser
 
-    /// - Throws: `APIError.unauthorized`.
+    /// - Throws: `APIError.tokenMissing`.
     init(context: WebContext) throws {
-        guard let user = context.user else { throw APIError.unauthorized }
+        guard let user = context.user else { throw APIError.tokenMissing }
         coreContext = context.coreContext
         channel = context.channel
         self.user = user

@@ -1,6 +1,7 @@
 package import NIOCore
+import Platform
 
-/// Writes JSON text (RFC 8259) straight into a buffer, in one pass.
+/// Writes JSON (RFC 8259) in one pass.
 ///
 /// ```swift
 /// var writer = JSONWriter()
@@ -13,44 +14,32 @@ package import NIOCore
 /// ```
 ///
 /// Commas and brackets take care of themselves; that members stand in objects and bare values in arrays is up to the
-/// caller. `<` is escaped although it need not be, so that the text may stand inside a page's `<script>` element.
+/// caller. What is escaped is said at `JSONText`.
 package struct JSONWriter: Sendable {
-    /// What has been written.
-    package private(set) var buffer: ByteBuffer
+    private var text = JSONText(capacity: 512)
     /// Whether a value precedes at this level.
     private var needsComma = false
 
-    /// - Parameter buffer: where to write; its content so far stays in front.
-    package init(buffer: ByteBuffer = ByteBuffer()) {
-        self.buffer = buffer
-    }
+    package init() {}
+
+    /// What has been written.
+    package var buffer: ByteBuffer { ByteBuffer(bytes: text.bytes) }
 
     // MARK: Values: the whole text, or elements of an array
 
     package mutating func string(_ value: String) {
         separate()
-        buffer.writeJSONText(value)
+        text.string(value)
     }
 
     package mutating func number(_ value: some BinaryInteger) {
         separate()
-        buffer.writeString(value.description)
-    }
-
-    /// A number that JSON cannot express (infinite, not a number) becomes null.
-    package mutating func number(_ value: Double) {
-        separate()
-        buffer.writeString(value.isFinite ? value.description : "null")
-    }
-
-    package mutating func boolean(_ value: Bool) {
-        separate()
-        buffer.writeString(value ? "true" : "false")
+        text.number(value)
     }
 
     package mutating func null() {
         separate()
-        buffer.writeString("null")
+        text.raw("null")
     }
 
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -75,15 +64,12 @@ package struct JSONWriter: Sendable {
         if let value { number(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: Bool) {
+    /// A moment, in milliseconds since 1970-01-01 UTC, as RFC 3339 has it. Writes null if there is none.
+    package mutating func member(_ name: String, milliseconds: Int64?) {
         key(name)
-        boolean(value)
-    }
-
-    /// A member whose one value `write` writes.
-    package mutating func value(_ name: String, _ write: (inout JSONWriter) throws -> Void) rethrows {
-        key(name)
-        try write(&self)
+        guard let milliseconds else { return null() }
+        separate()
+        text.time(milliseconds: milliseconds)
     }
 
     package mutating func object(_ name: String, _ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -100,56 +86,21 @@ package struct JSONWriter: Sendable {
 
     private mutating func key(_ name: String) {
         string(name)
-        buffer.writeInteger(UInt8.colon)
+        text.raw(UInt8.colon)
         needsComma = false
     }
 
     private mutating func separate() {
-        if needsComma { buffer.writeInteger(UInt8.comma) }
+        if needsComma { text.raw(UInt8.comma) }
         needsComma = true
     }
 
     private mutating func nest(_ open: UInt8, _ close: UInt8, _ content: (inout JSONWriter) throws -> Void) rethrows {
         separate()
-        buffer.writeInteger(open)
+        text.raw(open)
         needsComma = false
         try content(&self)
-        buffer.writeInteger(close)
+        text.raw(close)
         needsComma = true
-    }
-}
-
-extension ByteBuffer {
-    /// Writes a JSON string with its quotes. Runs that need no escape are copied whole.
-    package mutating func writeJSONText(_ text: String) {
-        var text = text
-        writeInteger(UInt8.quote)
-        text.withUTF8 { bytes in
-            var written = 0
-            for position in bytes.indices {
-                let byte = bytes[position]
-                guard byte < 0x20 || byte == .quote || byte == .backslash || byte == .lessThan else { continue }
-                writeBytes(bytes[written..<position])
-                writeJSONEscape(byte)
-                written = position + 1
-            }
-            writeBytes(bytes[written...])
-        }
-        writeInteger(UInt8.quote)
-    }
-
-    private mutating func writeJSONEscape(_ byte: UInt8) {
-        switch byte {
-        case .quote: writeStaticString("\\\"")
-        case .backslash: writeStaticString("\\\\")
-        case .lineFeed: writeStaticString("\\n")
-        case .carriageReturn: writeStaticString("\\r")
-        case .tab: writeStaticString("\\t")
-        default:
-            writeStaticString("\\u00")
-            for digit in [byte >> 4, byte & 0xF] {
-                writeInteger(digit < 10 ? 0x30 + digit : 0x57 + digit)
-            }
-        }
     }
 }

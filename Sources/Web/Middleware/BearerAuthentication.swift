@@ -8,7 +8,7 @@ import Hummingbird
 struct BearerAuthentication: RouterMiddleware {
     typealias Context = WebContext
 
-    private static let scheme = "bearer "
+    private static let scheme = Array("bearer ".utf8)
     private static let maximumLength = 200
 
     let tokens: TokenStore
@@ -16,10 +16,13 @@ struct BearerAuthentication: RouterMiddleware {
     func handle(
         _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
     ) async throws -> Response {
-        guard let header = request.headers[.authorization] else { return try await next(request, context) }
-        guard header.utf8.count <= Self.maximumLength, header.lowercased().hasPrefix(Self.scheme) else { throw APIError.unauthorized }
-        let token = header.dropFirst(Self.scheme.count).drop { $0 == " " }
-        guard let user = try await tokens.authenticate(String(token)) else { throw APIError.unauthorized }
+        guard let header = request.headers.value(of: .authorization) else { return try await next(request, context) }
+        let bytes = header.utf8
+        guard bytes.count <= Self.maximumLength,
+            bytes.prefix(Self.scheme.count).elementsEqual(Self.scheme, by: { $0.lowercasedASCII == $1 })
+        else { throw APIError.tokenRefused }
+        let token = bytes.dropFirst(Self.scheme.count).drop { $0 == .space }
+        guard let user = try await tokens.authenticate(String(Substring(token))) else { throw APIError.tokenRefused }
         var context = context
         context.user = user
         return try await next(request, context)

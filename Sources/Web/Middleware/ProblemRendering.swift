@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import NIOHTTP1
 import Platform
 
@@ -10,6 +11,8 @@ import Platform
 /// could not be told from it.
 struct ProblemRendering: RouterMiddleware {
     typealias Context = WebContext
+
+    let security: SecurityLog
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         do {
@@ -21,6 +24,7 @@ struct ProblemRendering: RouterMiddleware {
             if refusal.problem.status >= 500 {
                 context.logger.error("request failed", metadata: .init([.error: "\(error)", .path: "\(context.endpointPath ?? "-")"]))
             }
+            security.record(refusal, of: request, on: context.channel)
             var response = refusal.response()
             if request.hasBody { response.headers[.connection] = "close" }
             return response
@@ -31,6 +35,15 @@ struct ProblemRendering: RouterMiddleware {
 extension Request {
     /// Whether the head announces a body (RFC 9112, section 6.3).
     var hasBody: Bool {
-        headers[.transferEncoding] != nil || headers[.contentLength].map { $0 != "0" } ?? false
+        headers.contains(.transferEncoding) || headers[.contentLength].map { $0 != "0" } ?? false
+    }
+}
+
+extension SecurityLog {
+    /// Reports a refusal that means something for security; nothing else.
+    func record(_ refusal: APIError, of request: Request, on channel: any Channel) {
+        guard let event = refusal.event else { return }
+        let code = refusal.problem.code ?? String(refusal.problem.type.dropFirst("/problems/".count))
+        record(event, from: Origin(headers: request.headers, channel: channel, user: refusal.user, code: code))
     }
 }

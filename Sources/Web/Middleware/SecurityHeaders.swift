@@ -15,11 +15,25 @@ extension HTTPField.Name {
 }
 
 extension HTTPFields {
+    private static let hardening = [
+        HTTPField(name: .xContentTypeOptions, value: "nosniff"), HTTPField(name: .referrerPolicy, value: "no-referrer"),
+        HTTPField(name: .contentSecurityPolicy, value: "default-src 'none'; frame-ancestors 'none'; sandbox"),
+        HTTPField(name: .cacheControl, value: "no-store"),
+    ]
+
     /// Adds what is not there yet.
     mutating func harden() {
-        self[.xContentTypeOptions] = "nosniff"
-        self[.referrerPolicy] = "no-referrer"
-        if self[.contentSecurityPolicy] == nil { self[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; sandbox" }
-        if self[.cacheControl] == nil { self[.cacheControl] = "no-store" }
+        for field in Self.hardening where !contains(field.name) { append(field) }
+    }
+
+    /// The value of a field, as the subscript has it (that of fields of the same name joined by commas), but without its cost
+    /// for the usual case of one.
+    func value(of name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            guard found == nil else { return self[name] }
+            found = field.value
+        }
+        return found
     }
 }

@@ -63,9 +63,7 @@ package struct MultipartParser: Sendable {
     private var fieldBytes = 0
 
     /// Parts begun so far.
-    package private(set) var partCount = 0
-    /// Parts begun so far that have a file name, be it empty.
-    package private(set) var fileCount = 0
+    private var partCount = 0
 
     package init(boundary: MultipartBoundary, limits: MultipartLimits = MultipartLimits()) {
         self.limits = limits
@@ -192,7 +190,6 @@ package struct MultipartParser: Sendable {
     private mutating func begin(_ headers: MultipartHeaders) throws(MultipartError) -> MultipartEvent {
         isInsidePart = true
         isInsideFile = headers.filename != nil
-        if isInsideFile { fileCount += 1 }
         state = .body
         matched = 2
         borrowed = 2

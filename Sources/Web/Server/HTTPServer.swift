@@ -8,13 +8,14 @@ enum HTTPServer {
     private static let maximumHead = 32 << 10
     private static let maximumHeaders = 100
 
-    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount) -> HTTPServerBuilder {
+    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount, security: SecurityLog) -> HTTPServerBuilder {
         .http1(
             configuration: .init(
                 additionalChannelHandlers: [
-                    PipeliningHandler(), LingeringCloseHandler(), MalformedRequestHandler(),
-                    StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout)),
-                    SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow),
+                    PipeliningHandler(), LingeringCloseHandler(writeTimeout: TimeAmount(settings.idleTimeout)),
+                    MalformedRequestHandler(security: security),
+                    StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout), security: security),
+                    SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow, security: security),
                 ],
                 idleTimeout: TimeAmount(settings.idleTimeout),
                 httpDecoderConfiguration: .init(

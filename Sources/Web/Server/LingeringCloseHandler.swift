@@ -1,6 +1,6 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTPTypes
+package import NIOCore
+package import NIOHTTPTypes
 
 /// Ends a connection after a response that says `Connection: close`, in a way that lets the client read it.
 ///
@@ -8,46 +8,55 @@ import NIOHTTPTypes
 /// and reading it to its end could take forever (H12).
 ///
 /// A request that is refused before its body was read leaves bytes on their way. Closing at once would answer them with a
-/// reset, and the client's kernel would throw our response away (RFC 9112, section 9.6). So the sending side is shut first,
-/// what still arrives is thrown away up to a limit of bytes and time, and then the connection is closed.
-final class LingeringCloseHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+/// reset, and the client's kernel would throw our response away (RFC 9112, section 9.6). So the sending side is shut once
+/// the response is out, what still arrives is thrown away up to a limit of bytes and time, and then the connection is closed.
+/// The time for the client begins when the kernel has the whole response; until then another limit holds.
+package final class LingeringCloseHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private enum State {
         case open
         /// A response head with `Connection: close` has been written.
         case closing
-        /// The response is out; so many more bytes are thrown away.
+        /// The response has been written to its end; so many more bytes are thrown away.
         case lingering(remaining: Int)
     }
 
     /// Enough for what a client has in flight on a fast line; more is a client that does not listen.
     private static let maximumDiscard = 16 << 20
-    private static let maximumTime: TimeAmount = .seconds(5)
+    /// How long the client may go on once it has the response.
+    package static let maximumTime: TimeAmount = .seconds(5)
 
+    private let writeTimeout: TimeAmount
     private var state = State.open
     private var isRequestWhole = true
+    private var timer: Scheduled<Void>?
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    /// - Parameter writeTimeout: how long the end of a response may take to leave.
+    package init(writeTimeout: TimeAmount) {
+        self.writeTimeout = writeTimeout
+    }
+
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch (unwrapOutboundIn(data), state) {
         case (.head(var head), .open)
-        where head.status.kind != .informational && (!isRequestWhole || head.headerFields[.connection]?.lowercased() == "close"):
+        where head.status.kind != .informational
+            && (!isRequestWhole || head.headerFields.value(of: .connection)?.lowercased() == "close"):
             state = .closing
             head.headerFields[.connection] = "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case (.end, .closing):
             state = .lingering(remaining: Self.maximumDiscard)
-            context.writeAndFlush(data, promise: promise)
-            shut(context)
+            writeEnd(data, promise ?? context.eventLoop.makePromise(), context)
         default:
             context.write(data, promise: promise)
         }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .lingering(let remaining) = state else {
             switch unwrapInboundIn(data) {
             case .head: isRequestWhole = false
@@ -62,16 +71,35 @@ final class LingeringCloseHandler: ChannelDuplexHandler, RemovableChannelHandler
     }
 
     /// The reader above may have stopped asking; while lingering this handler asks itself.
-    func channelReadComplete(context: ChannelHandlerContext) {
+    package func channelReadComplete(context: ChannelHandlerContext) {
         if case .lingering = state { context.read() } else { context.fireChannelReadComplete() }
     }
 
-    private func shut(_ context: ChannelHandlerContext) {
-        context.close(mode: .output, promise: nil)
-        context.read()
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: Self.maximumTime) {
-            bound.value.close(promise: nil)
+    package func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    package func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+    }
+
+    private func writeEnd(_ data: NIOAny, _ promise: EventLoopPromise<Void>, _ context: ChannelHandlerContext) {
+        closeLater(context, in: writeTimeout)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { result in
+            let (handler, context) = bound.value
+            guard case .success = result, context.channel.isActive else { return context.close(promise: nil) }
+            context.close(mode: .output, promise: nil)
+            handler.closeLater(context, in: Self.maximumTime)
         }
+        context.writeAndFlush(data, promise: promise)
+        context.read()
+    }
+
+    private func closeLater(_ context: ChannelHandlerContext, in time: TimeAmount) {
+        timer?.cancel()
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(in: time) { bound.value.close(promise: nil) }
     }
 }

@@ -12,10 +12,19 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    private let security: SecurityLog
     private var refusal: APIError?
 
+    init(security: SecurityLog) {
+        self.security = security
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? HTTPParserError { refusal = error == .headerOverflow ? .headTooLarge : .malformedRequest }
+        if refusal == nil, let error = error as? HTTPParserError {
+            let refusal: APIError = error == .headerOverflow ? .headTooLarge : .malformedRequest
+            if let event = refusal.event { security.record(event, from: .init(peer: context.channel.remoteAddress)) }
+            self.refusal = refusal
+        }
         context.fireErrorCaught(error)
     }
 
@@ -29,8 +38,12 @@ final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandl
 }
 
 extension APIError {
-    static let malformedRequest = Self(400, "malformed-http", "This is no HTTP request that has one meaning")
-    static let headTooLarge = Self(431, "head-too-large", "The head of the request is too large")
+    static let malformedRequest = Self(
+        ProblemDetails(status: 400, title: "This is no HTTP request that has one meaning", type: "/problems/malformed-http"),
+        event: .malformedHTTP)
+    static let headTooLarge = Self(
+        ProblemDetails(status: 431, title: "The head of the request is too large", type: "/problems/head-too-large"),
+        event: .headTooLarge)
 
     /// The answer that ends the connection, for where there is no router.
     fileprivate func wireParts() -> (HTTPResponse, ByteBuffer) {

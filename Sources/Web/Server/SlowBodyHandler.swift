@@ -1,62 +1,65 @@
 import HTTPTypes
 package import NIOCore
-import NIOHTTPTypes
+package import NIOHTTPTypes
 
 /// Cuts a client that sends its body slower than a minimum rate (H22).
 ///
 /// Only time that the server spends *waiting for the client* counts: while a reader downstream is busy and asks for
 /// nothing, the clock stands. The rate is judged over windows of waiting time long enough for a phone that loses its
 /// network for some seconds. Heads that arrive slowly are the idle timeout's matter.
-final class SlowBodyHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class SlowBodyHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private let minimumRate: Int
     private let window: TimeAmount
+    private let security: SecurityLog
     private var meter: SlowBodyMeter?
     private var check: Scheduled<Void>?
 
     /// - Parameters:
     ///   - minimumRate: bytes per second of waiting time.
     ///   - window: waiting time over which the rate is judged.
-    init(minimumRate: Int, window: TimeAmount) {
+    package init(minimumRate: Int, window: TimeAmount, security: SecurityLog) {
         self.minimumRate = minimumRate
         self.window = window
+        self.security = security
     }
 
-    func read(context: ChannelHandlerContext) {
-        meter?.beginWaiting(at: .now())
+    package func read(context: ChannelHandlerContext) {
+        meter?.beginWaiting(at: context.eventLoop.now)
         context.read()
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
-            meter = SlowBodyMeter(window: window, minimumRate: minimumRate, now: .now())
+            meter = SlowBodyMeter(window: window, minimumRate: minimumRate, now: context.eventLoop.now)
             schedule(context)
         case .body(let bytes):
-            meter?.received(bytes.readableBytes, at: .now())
+            meter?.received(bytes.readableBytes, at: context.eventLoop.now)
         case .end:
-            stop()
+            // The timer stays, for the next request: to cancel and make one for each costs more than to let it find nothing.
+            meter = nil
         }
         context.fireChannelRead(data)
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         stop()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         stop()
         context.fireChannelInactive()
     }
 
     private func schedule(_ context: ChannelHandlerContext) {
-        guard check == nil else { return }
+        guard check == nil, let meter else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        check = context.eventLoop.scheduleTask(in: window) {
+        check = context.eventLoop.scheduleTask(in: meter.timeLeft(at: context.eventLoop.now)) {
             let (handler, context) = bound.value
             handler.check = nil
             handler.judge(context)
@@ -65,8 +68,9 @@ final class SlowBodyHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func judge(_ context: ChannelHandlerContext) {
         guard meter != nil else { return }
-        if meter?.isTooSlow(at: .now()) == true {
+        if meter?.isTooSlow(at: context.eventLoop.now) == true {
             stop()
+            security.record(.slowBody, from: .init(peer: context.channel.remoteAddress))
             context.close(promise: nil)
         } else {
             schedule(context)
@@ -102,6 +106,11 @@ package struct SlowBodyMeter {
         bytes += count
         if let since = waitingSince { waited = waited + (now - since) }
         waitingSince = nil
+    }
+
+    /// How long until a full window of waiting can have passed.
+    package func timeLeft(at now: NIODeadline) -> TimeAmount {
+        max(.milliseconds(1), window - (waitingSince.map { waited + (now - $0) } ?? waited))
     }
 
     /// Whether a full window of waiting brought too little. A full window that was fast enough starts a new one.

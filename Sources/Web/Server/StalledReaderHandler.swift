@@ -1,35 +1,40 @@
-import NIOCore
+package import NIOCore
 
 /// Cuts a client that does not read its answer (H22).
 ///
 /// When a client stops reading, writing stops once the buffers are full, and the answer would hold its file and its
 /// connection for ever. Writing must become possible again within a time; so a client that reads slowly, but reads, goes on
 /// as long as it takes half a buffer (32 KiB) in that time.
-final class StalledReaderHandler: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = NIOAny
+package final class StalledReaderHandler: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = NIOAny
 
     private let timeout: TimeAmount
+    private let security: SecurityLog
     private var check: Scheduled<Void>?
 
-    init(timeout: TimeAmount) {
+    package init(timeout: TimeAmount, security: SecurityLog) {
         self.timeout = timeout
+        self.security = security
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
         stop()
         if !context.channel.isWritable {
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-            check = context.eventLoop.scheduleTask(in: timeout) { bound.value.close(promise: nil) }
+            check = context.eventLoop.scheduleTask(in: timeout) { [security] in
+                security.record(.stalledReader, from: .init(peer: bound.value.channel.remoteAddress))
+                bound.value.close(promise: nil)
+            }
         }
         context.fireChannelWritabilityChanged()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         stop()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    package func handlerRemoved(context: ChannelHandlerContext) {
         stop()
     }
 

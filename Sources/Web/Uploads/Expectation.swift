@@ -7,7 +7,7 @@ import NIOHTTPTypes
 enum Expectation {
     /// Tells the client to send, once nothing speaks against its body any more.
     static func meet(_ request: Request, on channel: any Channel) async throws {
-        guard let expectation = request.headers[.expect] else { return }
+        guard let expectation = request.headers.value(of: .expect) else { return }
         guard expectation.lowercased() == "100-continue" else { throw APIError.expectationFailed }
         try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
     }

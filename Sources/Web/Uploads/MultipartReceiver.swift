@@ -27,6 +27,7 @@ struct MultipartReceiver {
     private var skipped: Int64 = 0
     /// The last boundary has been seen. What follows counts as thrown away, so that it cannot go on for ever (H8, H12).
     private var isFinished = false
+    /// In the order of the request. When reading stopped early the last one is a refusal that stands for all that follow.
     private(set) var parts: [Part] = []
 
     init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits) {
@@ -76,6 +77,7 @@ struct MultipartReceiver {
         }
         guard skipped > limits.skip else { return true }
         current = .none
+        if !isFinished { refuse(nil, .partsNotRead(limit: limits.skip)) }
         return false
     }
 

@@ -19,7 +19,7 @@ final class UploadAdmission: Sendable {
             running[user, default: 0] += 1
             return true
         }
-        guard admitted else { throw APIError.tooManyUploads(limit: limit) }
+        guard admitted else { throw APIError.tooManyUploads(limit: limit, user: user) }
         defer {
             running.withLock { running in
                 let left = running[user, default: 1] - 1

@@ -12,15 +12,17 @@ struct UploadHandlers {
     let intake: FileIntake
     let admission: UploadAdmission
     let limits: UploadLimits
+    let security: SecurityLog
 
     /// Takes a multipart/form-data body with one or many files.
     func post(_ request: Request, context: UserContext) async throws -> Response {
-        guard let type = request.headers[.contentType] else { throw APIError.mediaType(expected: "multipart/form-data") }
+        guard let type = request.headers.value(of: .contentType) else { throw APIError.mediaType(expected: "multipart/form-data") }
         let boundary = try MultipartBoundary(contentType: type)
         return try await admit(request, context) {
             var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits)
             try await receiver.receive(request.body)
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
+            for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: context.channel) }
             let outcomes = await accept(receiver.parts, for: context)
             return UploadAnswer.render(outcomes)
         }
@@ -56,7 +58,7 @@ struct UploadHandlers {
     private func admit(
         _ request: Request, _ context: UserContext, expecting count: Int64 = 0, _ body: () async throws -> Response
     ) async throws -> Response {
-        guard request.headers[.contentEncoding].map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
+        guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(context.user.id) {
             try staging.checkSpace(for: count)
             try await Expectation.meet(request, on: context.channel)
@@ -67,24 +69,25 @@ struct UploadHandlers {
     /// Accepts all received parts at once, so that one request costs one group commit. A part that cannot be accepted is
     /// refused alone.
     private func accept(_ parts: [MultipartReceiver.Part], for context: UserContext) async -> [UploadOutcome] {
-        await withTaskGroup(of: (Int, UploadOutcome).self) { group in
+        // Most requests have one file; it needs no task of its own.
+        if parts.count == 1 { return [await accept(parts[0], for: context)] }
+        return await withTaskGroup(of: (Int, UploadOutcome).self) { group in
             var outcomes: [UploadOutcome?] = Array(repeating: nil, count: parts.count)
-            for (index, part) in parts.enumerated() {
-                switch part {
-                case .refused(let name, let error): outcomes[index] = .refused(name: name, error)
-                case .received(let file, let name, let contentType):
-                    group.addTask {
-                        do {
-                            let record = try await intake.accept(file, owner: context.user.id, name: name, contentType: contentType)
-                            return (index, .accepted(record))
-                        } catch {
-                            return (index, .refused(name: name.value, APIError(error)))
-                        }
-                    }
-                }
-            }
+            for (index, part) in parts.enumerated() { group.addTask { (index, await accept(part, for: context)) } }
             for await (index, outcome) in group { outcomes[index] = outcome }
             return outcomes.compactMap { $0 }
+        }
+    }
+
+    private func accept(_ part: MultipartReceiver.Part, for context: UserContext) async -> UploadOutcome {
+        switch part {
+        case .refused(let name, let error): return .refused(name: name, error)
+        case .received(let file, let name, let contentType):
+            do {
+                return .accepted(try await intake.accept(file, owner: context.user.id, name: name, contentType: contentType))
+            } catch {
+                return .refused(name: name.value, APIError(error))
+            }
         }
     }
 }

@@ -2,6 +2,16 @@ import Platform
 import Testing
 
 struct ServiceURLTests {
+    @Test(
+        "which servers are on this machine: a name that only looks like an address is not",
+        arguments: [
+            ("127.0.0.1", true), ("127.1.2.3", true), ("localhost", true), ("[::1]", true), ("127.example.org", false),
+            ("127.0.0.1.example.org", false), ("localhost.example.org", false), ("10.0.0.1", false), ("[::2]", false),
+        ])
+    func local(host: String, isLocal: Bool) throws {
+        #expect(try ServiceURL("redis://\(host)").isLocal == isLocal)
+    }
+
     @Test("All parts are read and decoded once") func parts() throws {
         let url = try ServiceURL("postgres://us%65r:p%40ss%2Fw%3Ard%2525@db.example:5433/my%20db?sslmode=require&a=b%26c")
         #expect(url.scheme == "postgres")

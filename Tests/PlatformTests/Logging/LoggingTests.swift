@@ -62,6 +62,13 @@ struct LoggingTests {
         #expect((object["metadata"] as? [String: Any])?[text] as? String == text)
     }
 
+    @Test("Without a limit nothing of a string is cut; markup cannot end a script element (H36)") func wholeStrings() {
+        var json = JSONText()
+        json.string(String(repeating: "é", count: 100_000) + "</script>")
+        #expect(json.bytes.count == 200_000 + 9 + 5 + 2)
+        #expect(String(decoding: json.bytes, as: UTF8.self).hasSuffix(#"\u003c/script>""#))
+    }
+
     @Test("Events below the level cost nothing and leave nothing") func level() {
         let lines = Lines()
         let logger = lines.logger(.warning)

@@ -2,6 +2,7 @@ import Cryptography
 import Files
 import Platform
 import Testing
+import Web
 
 extension OverSockets {
     @Suite("Uploads")
@@ -142,7 +143,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H26 a file far too large: reading stops, what came before is answered, the connection ends")
+        @Test("H26 a file far too large: reading stops, which the answer says behind what came before, and the connection ends")
         func stopsReading() async throws {
             try await WebServer.run(.init(settings: ["SLUICE_MAX_FILE_SIZE": "100000"])) { server in
                 let account = try await server.account()
@@ -154,7 +155,40 @@ extension OverSockets {
                 #expect(isCut && sent < 200 << 20, "\(sent)")
                 let answer = try await peer.receive()
                 #expect(answer.status == 202 && answer["connection"] == "close")
-                #expect(try answer.files().map { $0.error?.status } == [nil, 413])
+                #expect(try answer.files().map { $0.error?.status } == [nil, 413, 413])
+                let last = try answer.files().last
+                #expect(last?.error?.type == "/problems/parts-not-read" && last?.name == nil)
+                #expect(OpenAPI.text.contains("/problems/parts-not-read"), "a client cannot know what is not described")
+            }
+        }
+
+        @Test("H8 reading stops behind the last boundary: nothing is missing, and nothing is said to be")
+        func stopsReadingEpilogue() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let peer = try await server.connect()
+                try await peer.send(HTTPCall.post(Form(), token: account.token, ["Content-Length: 5000000000"]).head)
+                try await peer.send(Form().file("first").bytes)
+                let (_, isCut) = try await peer.flood([UInt8](repeating: 0x61, count: 1 << 20), atMost: 1 << 30)
+                #expect(isCut)
+                #expect(try await peer.receive().files().map(\.name) == ["first"])
+            }
+        }
+
+        @Test(
+            "H44 H46 an archive bomb or a pixel flood is data: taken and given back as it is, never unpacked or decoded",
+            arguments: [
+                // A PNG of 65,535 × 65,535 pixels, and a gzip member whose trailer claims 4 GiB.
+                [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF],
+                [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF],
+            ] as [[UInt8]])
+        func bombs(content: [UInt8]) async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let file = try await server.send(.post(Form().file("bomb.png", bytes: content), token: account.token)).files()[0]
+                #expect(file.size == Int64(content.count) && file.sha256 == SHA256Hasher.digest(of: content).description)
+                let answer = try await server.send(HTTPCall("GET", "/api/v1/files/\(file.id ?? "")/content", token: account.token))
+                #expect(answer.body == content && answer["content-disposition"]?.hasPrefix("attachment") == true)
             }
         }
 

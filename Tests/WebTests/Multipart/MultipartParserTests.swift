@@ -28,8 +28,6 @@ struct MultipartParserTests {
         var parser = try MultipartParser(boundary: MultipartBoundary("b"))
         parser.feed(ByteBuffer(bytes: SamplePart.encode(parts, boundary: "b")))
         while try parser.next() != nil {}
-        #expect(parser.partCount == 3)
-        #expect(parser.fileCount == 2)
     }
 
     /// RFC 2046 lets the empty line behind the fields serve as the line end before the boundary.

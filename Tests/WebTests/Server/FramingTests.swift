@@ -135,6 +135,27 @@ extension OverSockets {
         }
 
         @Test(
+            "H14 HTTP/2 is not spoken: neither with prior knowledge nor by an upgrade, and no line break gets into a target",
+            arguments: [
+                ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+                (
+                    "GET /api/v1/files HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+                    401
+                ),
+                ("GET /a\nX: y HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET /a\rb HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+            ])
+        func http2(_ bytes: String, status: Int) async throws {
+            try await WebServer.run { server in
+                let peer = try await server.connect()
+                try await peer.send(bytes)
+                await peer.halfClose()
+                let answer = try await peer.receive()
+                #expect(answer.status == status && answer["upgrade"] == nil)
+                answer.check(against: nil, sourceLocation: #_sourceLocation)
+            }
+        }
+
+        @Test(
             "what is no HTTP",
             arguments: [
                 "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\u{0}\u{1}\u{FC}\u{3}\u{3}", "GET\r\n\r\n", "\r\n\r\n\r\n\r\nA", "GET / HTTP/9.9\r\n\r\n",

@@ -44,7 +44,26 @@ struct CommandTests {
         }
     }
 
-    @Test("a user that does not exist is named in the error", arguments: [["token", "add"], ["files", "ls"], ["files", "retry"]])
+    @Test("token ls shows a user's tokens without their secrets, token revoke ends one of them")
+    func revoke() async throws {
+        try await migrated { database in
+            for name in ["ann", "bob"] { _ = try await sluice(database, "user", "add", name, "--email", "\(name)@example.org") }
+            let token = try await sluice(database, "token", "add", "ann", "--label", "nightly").output.trimmingCharacters(in: .newlines)
+            let line = try await sluice(database, "token", "ls", "ann").output.split(separator: "\n").map { $0.split(separator: "\t") }
+            #expect(line.count == 1 && line[0].count == 4 && line[0][2] == "never" && line[0][3] == "nightly")
+            #expect(try await sluice(database, "token", "ls", "bob").output == "")
+            let stranger = try await sluice(database, "token", "revoke", "bob", String(line[0][0]))
+            #expect(stranger.status == 1 && stranger.errors.contains("bob has no token \(line[0][0])"))
+            #expect(try await sluice(database, "token", "revoke", "ann", String(line[0][0])).status == 0)
+            #expect(try await sluice(database, "token", "ls", "ann").output == "")
+            let user = try await TestDatabase.withPool(database.configuration) { try await TokenStore(pool: $0).authenticate(token) }
+            #expect(user == nil)
+        }
+    }
+
+    @Test(
+        "a user that does not exist is named in the error",
+        arguments: [["token", "add"], ["files", "ls"], ["files", "retry"], ["token", "ls"]])
     func unknownUser(command: [String]) async throws {
         try await migrated { database in
             let program = try await sluice(database, command + ["bob"])

@@ -1,0 +1,45 @@
+import HummingbirdCore
+import Logging
+import Metrics
+import Platform
+
+/// How many connections are open, and whether one more is accepted (SLUICE_CONNECTIONS).
+///
+/// Beyond the cap nothing is refused: a client's connection waits in the kernel's queue, as long as its patience and the
+/// length of that queue allow, and idle ones end by the idle timeout, which makes room.
+package struct ConnectionCap: AvailableConnectionsDelegate {
+    /// Descriptors for all that is no connection: databases, listeners, the log.
+    private static let reserve = 256
+
+    private let limit: Int
+    private let security: SecurityLog
+    private let gauge = Gauge(label: "sluice_http_connections")
+    private var open = 0
+
+    init(limit: Int, security: SecurityLog) {
+        self.limit = limit
+        self.security = security
+    }
+
+    package mutating func connectionOpened() {
+        open += 1
+        gauge.record(open)
+    }
+
+    package mutating func connectionClosed() {
+        open -= 1
+        gauge.record(open)
+    }
+
+    package func isAcceptingNewConnections() -> Bool {
+        guard open >= limit else { return true }
+        security.record(.connectionsExhausted)
+        return false
+    }
+
+    /// How many connections `descriptors` suffice for, but no more than are wanted. A connection may need a second one, for
+    /// the file that it sends or gets.
+    package static func connections(wanted: Int, descriptors: Int) -> Int {
+        min(wanted, max(1, (descriptors - reserve) / 2))
+    }
+}
