@@ -13,8 +13,10 @@ MAKEFLAGS += --no-print-directory
 SWIFT ?= swift
 # Every import must be a dependency that the manifest names.
 STRICT := --explicit-target-dependency-import-check error
+# The build for the thread sanitizer; what the object file is for, says its source.
+THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build-tsan/mutex/mutex.o
 SOURCES := $(wildcard Package.swift Sources Tests)
-SCRIPTS := Tests/run-all Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
+SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
 .PHONY: help packages build run test test-thread format lint bench clean
 
@@ -37,10 +39,12 @@ test: packages ## runs every test, beside servers of its own
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) \
 		compose/local/with-servers $(if $(FILTER),$(SWIFT) test -c release --skip-build --filter '$(FILTER)',Tests/run-all -c release)
 
-test-thread: packages ## runs the tests of the libraries under the thread sanitizer
-	$(SWIFT) build --build-tests --sanitize=thread --scratch-path .build-tsan
-	TARGETS='$(filter-out EndToEnd,$(notdir $(wildcard Tests/*Tests)))' \
-		compose/local/with-servers Tests/run-all --sanitize=thread --scratch-path .build-tsan
+test-thread: packages ## runs the tests under the thread sanitizer; fails on any report
+	Tests/ThreadSanitizer/prove .build-tsan/mutex
+	$(SWIFT) build $(THREAD) --build-tests
+	SLUICE_TEST_BIN=$$($(SWIFT) build $(THREAD) --show-bin-path) SLUICE_TEST_PATIENCE=10 \
+		TARGETS='$(or $(TARGETS),$(filter-out EndToEnd,$(notdir $(wildcard Tests/*Tests))))' \
+		compose/local/with-servers Tests/ThreadSanitizer/run Tests/run-all $(THREAD)
 
 format: ## formats the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

@@ -6,7 +6,10 @@ import TestSupport
 /// The database that `SLUICE_TEST_POSTGRES` names.
 enum Database {
     static func configuration() throws -> PostgresConfiguration {
-        try PostgresConfiguration(url: try ServiceURL(try TestServer.postgres.url))
+        var configuration = try PostgresConfiguration(url: try ServiceURL(try TestServer.postgres.url))
+        configuration.acquireTimeout = configuration.acquireTimeout.stretched
+        configuration.connectTimeout = configuration.connectTimeout.stretched
+        return configuration
     }
 
     /// Lends a pool and a table name nobody else has; both are gone afterwards.

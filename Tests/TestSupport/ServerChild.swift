@@ -1,4 +1,6 @@
 import Foundation
+import NIOCore
+import NIOPosix
 import Synchronization
 
 /// A server process of one test's own, on the loopback interface, with a temporary folder of its own.
@@ -35,7 +37,9 @@ public final class ServerChild: Sendable {
         child.standardOutput = output
         child.standardError = FileHandle.nullDevice
         child.standardInput = FileHandle.nullDevice
-        try child.run()
+        // The kernel takes the end of the thread that started the child for the end of the parent (prctl(2)), and an idle
+        // thread of Dispatch ends. Those of this pool last as long as the tests.
+        try NIOThreadPool.singleton.runIfActive(eventLoop: MultiThreadedEventLoopGroup.singleton.any()) { try child.run() }.wait()
         process.withLock { [child] in $0 = child }
     }
 

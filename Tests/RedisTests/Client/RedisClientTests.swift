@@ -3,7 +3,7 @@ import Redis
 import TestSupport
 import Testing
 
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct RedisClientTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct RedisClientTests {
     @Test func `values of any bytes come back as they were`() async throws {
         try await withClient { client in
             let key = unique()

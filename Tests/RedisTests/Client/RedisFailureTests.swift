@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What goes wrong around a client: each test has a server, or a peer that only looks like one, to itself.
-@Suite(.timeLimit(.minutes(1))) struct RedisFailureTests {
+@Suite(.timeLimit(.minutes(Patience.factor))) struct RedisFailureTests {
     @Test func `H95 the client comes back after kill -9 and loads its scripts again`() async throws {
         let server = try await RedisServerProcess.start()
         try await withClient(configuration(of: server)) { client in
@@ -77,7 +77,7 @@ import Testing
             #expect(try await eventually { !client.isConnected })
             server.resume()
             #expect(try await eventually { client.isConnected })
-            let reply = try await client.send(RedisCommand("CLIENT", "ID"), deadline: .seconds(5))
+            let reply = try await client.send(RedisCommand("CLIENT", "ID"), deadline: .seconds(5).stretched)
             #expect(reply != id)
         }
     }
@@ -173,7 +173,7 @@ import Testing
         for host in ["127.0.0.1", "localhost"] {
             let url = "rediss://\(host):\(server.port)?ca=\(server.certificateAuthority ?? "")"
             try await withClient(RedisConfiguration(url: ServiceURL(url))) { client in
-                let reply = try await client.send(RedisCommand("PING"), deadline: .seconds(5))
+                let reply = try await client.send(RedisCommand("PING"), deadline: .seconds(5).stretched)
                 #expect(reply == .simple("PONG"))
                 let reply2 = try await client.blocking(RedisCommand("PING"), timeout: .zero)
                 #expect(reply2 == .simple("PONG"))

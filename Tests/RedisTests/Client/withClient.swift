@@ -4,10 +4,13 @@ import Platform
 import Redis
 import TestSupport
 
-/// Runs `body` with a client that is kept connected meanwhile.
+/// Runs `body` with a client that is kept connected meanwhile, and whose limits are stretched.
 func withClient<T: Sendable>(
     _ configuration: RedisConfiguration, _ body: @Sendable (RedisClient) async throws -> T
 ) async throws -> T {
+    var configuration = configuration
+    configuration.connectTimeout = configuration.connectTimeout.stretched
+    configuration.commandDeadline = configuration.commandDeadline.stretched
     let client = RedisClient(
         configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: .silent)
@@ -40,9 +43,9 @@ func code(_ body: () async throws -> some Any) async -> RedisError.Code? {
     }
 }
 
-/// Asks again until `condition` holds; false after ten seconds.
+/// Asks again until `condition` holds; false after ten seconds, stretched.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(10).stretched
     while ContinuousClock.now < end {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(5))

@@ -1,5 +1,6 @@
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 /// A client that may do anything: it writes bytes, not requests. Its calls block on a thread of its own, never longer than
@@ -21,7 +22,7 @@ actor Peer {
         case reset
     }
 
-    private static let patience: Int32 = 10_000
+    private static let patience = Int32(10_000 * Patience.factor)
 
     private let thread: ExclusiveThread
     private var descriptor: Int32 = -1

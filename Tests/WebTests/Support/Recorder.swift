@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Collects what happens on any thread.
 final class Recorder<Element: Sendable>: Sendable {
@@ -20,9 +21,9 @@ extension Recorder<String> {
     static let secrets = Recorder<String>()
 }
 
-/// Whether `condition` comes true within five seconds. For effects that the server signals to nobody.
+/// Whether `condition` comes true within five seconds, stretched. For effects that the server signals to nobody.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<500 * Patience.factor {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }
