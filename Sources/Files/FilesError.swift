@@ -5,7 +5,7 @@ public struct FilesError: Error, CustomStringConvertible {
     /// The kind of failure, for `catch` and `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, cancelled, closed, misuse
+            case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, cancelled, closed, noArea, misuse
         }
         private let kind: Kind
 
@@ -27,6 +27,8 @@ public struct FilesError: Error, CustomStringConvertible {
         public static let cancelled = Self(kind: .cancelled)
         /// The service is shutting down.
         public static let closed = Self(kind: .closed)
+        /// The directory is no staging area: nobody has made one there, or its volume is not mounted.
+        public static let noArea = Self(kind: .noArea)
         /// The call is not possible in this state, such as writing to an upload that has ended.
         public static let misuse = Self(kind: .misuse)
 

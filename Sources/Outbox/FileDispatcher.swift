@@ -15,6 +15,7 @@ public struct FileDispatcher: Sendable {
         self.logger = logger
     }
 
+    /// Enqueues what each file's state asks for.
     public func announce(_ files: [FileRecord]) async {
         do {
             _ = try await jobs.enqueue(files.map(FileJobs.Work.init))

@@ -31,7 +31,7 @@ struct Composition {
             configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
-        try staging.prepare()
+        try await Self.open(staging, logger)
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
         let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
@@ -55,6 +55,23 @@ struct Composition {
         group.maximumGracefulShutdownDuration = settings.drainTimeout + .seconds(10)
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// Waits for the area, which Web makes: a worker may be the first to start, or its volume be mounted late.
+    private static func open(_ staging: StagingArea, _ logger: Logger) async throws {
+        if try Self.isOpened(staging) { return }
+        logger.warning("waiting for the staging area: the directory holds none")
+        repeat { try await Task.sleep(for: .seconds(1)) } while try !Self.isOpened(staging)
+    }
+
+    private static func isOpened(_ staging: StagingArea) throws(FilesError) -> Bool {
+        do {
+            try staging.prepare(isMaking: false)
+            return true
+        } catch {
+            guard error.code == .noArea else { throw error }
+            return false
+        }
     }
 
     private func ftpConfiguration() throws -> FTPConfiguration {

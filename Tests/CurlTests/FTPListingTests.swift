@@ -31,8 +31,14 @@ import Testing
         #expect(file.name == "a  b.txt")
         #expect(file.size == 4096)
         #expect(file.modified == Date(timeIntervalSince1970: 1_795_381_320))
-        let older = try #require(FTPListing.unixEntry("-rw-r--r-- 1 ftp ftp 1 Dec 31 10:00 x", now: now))
-        #expect(older.modified.map { $0 < Date(timeIntervalSince1970: 1_780_000_000) } == true, "a month to come is last year's")
+        for (year, now) in [(2025, (2026, 10)), (2026, (2026, 11)), (2026, (2026, 12)), (2025, (2026, 1))] {
+            let entry = try #require(FTPListing.unixEntry("-rw-r--r-- 1 ftp ftp 1 Dec 31 10:00 x", now: now))
+            #expect(
+                entry.modified == CivilDate.date(year: year, month: 12, day: 31, hour: 10, minute: 0, second: 0),
+                "last year's, unless the server's clock can be ahead by so little")
+        }
+        let newYear = try #require(FTPListing.unixEntry("-rw-r--r-- 1 ftp ftp 1 Jan  1 00:30 x", now: (2026, 12)))
+        #expect(newYear.modified == CivilDate.date(year: 2027, month: 1, day: 1, hour: 0, minute: 30, second: 0))
         #expect(FTPListing.unixEntry("drwxr-xr-x 2 ftp ftp 4096 Jan  5  2020 d", now: now)?.isDirectory == true)
         #expect(FTPListing.unixEntry("-rw-r--r-- 1 ftp ftp 99999999999999999999 Foo 99 99:99 x", now: now)?.size == nil)
     }

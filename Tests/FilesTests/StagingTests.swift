@@ -3,6 +3,7 @@ import Files
 import Glibc
 import NIOCore
 import Platform
+import TestSupport
 import Testing
 
 @Suite("Staging area")
@@ -112,7 +113,9 @@ struct StagingTests {
         }
     }
 
-    @Test("H24 the disk fills up during an upload: an error of its own, nothing left behind", .enabled(if: getuid() == 0))
+    @Test(
+        "H24 the disk fills up during an upload: an error of its own, nothing left behind",
+        .enabled(if: getuid() == 0 || TestServer.isContinuousIntegration))
     func full() async throws {
         try await withSmallFileSystem { mount in
             try await TestStaging.with(in: mount) { area in
@@ -152,6 +155,31 @@ struct StagingTests {
             var content = [UInt8](repeating: 0, count: bytes.count + 1)
             #expect(read(descriptor, &content, content.count) == bytes.count)
             #expect(Array(content.dropLast()) == bytes)
+        }
+    }
+
+    @Test("a worker does not take a bare directory for its area")
+    func noArea() async throws {
+        try await TestStaging.with { area in
+            #expect(await area.isThere())
+            #expect(unlink(area.configuration.root + "/area") == 0)
+            #expect(await !area.isThere())
+            let worker = StagingArea(
+                configuration: .init(root: area.configuration.root, areaID: "default"), pool: BlockingPool(name: "x", size: 1))
+            #expect(await code { try worker.prepare(isMaking: false) } == .noArea)
+            #expect(access(area.configuration.root + "/area", F_OK) != 0)
+            try worker.prepare()
+            #expect(worker.areaID == "default")
+        }
+    }
+
+    @Test("H11 many tiny files are charged for what they take, not for what they hold")
+    func tinyFiles() async throws {
+        try await TestStaging.with(configure: { $0.inlineBudget = 64 << 10 }) { area in
+            var files: [ReceivedFile] = []
+            for seed in 1...100 { files.append(try await area.receive(pattern(1, seed: UInt64(seed)))) }
+            #expect(area.incoming.count >= 36, "beyond the budget they go through the disk")
+            #expect(try await area.publish(files).map { try $0.get() }.count == 100)
         }
     }
 

@@ -135,12 +135,14 @@ struct TransitionTests {
         }
     }
 
-    @Test("what cannot be released is told, and the file is stored nevertheless")
+    @Test("what cannot be released does not undo what is committed")
     func releaseFails() async throws {
         try await run(release: { _ in throw CancellationError() }) { transitions, _, pool in
             let id = try await insert(pool, owner, "a")
-            #expect(await code { _ = try await transitions.markStored(id) } != nil)
-            #expect(try await transitions.load(id)?.state == .stored)
+            #expect(try await transitions.markStored(id))
+            let record = try #require(try await transitions.load(id))
+            #expect(record.state == .stored)
+            #expect(await code { try await transitions.release(of: record) } != nil, "asked for it alone, the failure is told")
         }
     }
 

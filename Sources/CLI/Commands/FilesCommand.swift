@@ -44,13 +44,18 @@ struct FilesCommand: AsyncParsableCommand {
             try await Composition.withRelay { pool, relay in
                 let user = try await UserStore(pool: pool).require(name: name)
                 let catalog = FileCatalog(pool: pool)
+                var left = wanted
                 var cursor: FileCursor?
                 repeat {
                     let page = try await catalog.page(owner: user.id, limit: FileCatalog.maximumLimit, cursor: cursor)
                     let failed = page.files.filter { $0.state == .failed && (wanted.isEmpty || wanted.contains($0.id)) }
-                    for file in try await relay.retry(failed) { print(file.id) }
+                    for file in try await relay.retry(failed) {
+                        print(file.id)
+                        left.remove(file.id)
+                    }
                     cursor = page.next
                 } while cursor != nil
+                guard left.isEmpty else { throw NotFailed(files: left) }
             }
         }
 
@@ -59,4 +64,10 @@ struct FilesCommand: AsyncParsableCommand {
             return id
         }
     }
+}
+
+/// Files that the operator named were not there to be retried.
+struct NotFailed: Error, CustomStringConvertible {
+    let files: Set<FileID>
+    var description: String { "not retried, since they have not failed: " + files.map(\.description).sorted().joined(separator: " ") }
 }

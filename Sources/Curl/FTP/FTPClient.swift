@@ -30,8 +30,8 @@ public struct FTPClient: Sendable {
     /// Uploads a file under a temporary name, compares its size on the server with `size`, and renames it to `key`.
     ///
     /// Nobody sees `key` before the file is complete; an older file of that name is replaced. Directories are made when
-    /// they are missing. After an error the temporary file has been deleted if the server could still be reached and has
-    /// refused, rather than broken off, the rename.
+    /// they are missing. After an error the temporary file has been deleted if the server could still be reached, except
+    /// where an older file was being replaced and it is not known how far that came.
     ///
     /// - Parameters:
     ///   - path: a regular file on this machine.

@@ -39,7 +39,8 @@ package enum FTPFailure {
             .fatal
         case CURLE_READ_ERROR, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_LOGIN_DENIED, CURLE_WEIRD_SERVER_REPLY,
             CURLE_FTP_WEIRD_PASS_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_WEIRD_227_FORMAT, CURLE_FTP_CANT_GET_HOST,
-            CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED, CURLE_SSL_CACERT_BADFILE,
+            CURLE_FTP_COULDNT_SET_TYPE, CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED,
+            CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ENGINE_INITFAILED, CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT:
             .unavailable
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_OPERATION_TIMEDOUT, CURLE_AGAIN:
@@ -62,6 +63,9 @@ package enum FTPFailure {
         let sorted =
             if isAboutConnection(outcome.code) {
                 byCode
+            } else if reply.text.hasPrefix("OOPS") {
+                // How vsftpd words its own troubles, whatever it was asked for, before it closes the connection.
+                stage == .data ? .retry : FTPError.Disposition.unavailable
             } else if saysFull(reply.text) || stage != .command && saysDenied(reply.text) == true {
                 FTPError.Disposition.unavailable
             } else {
@@ -70,9 +74,13 @@ package enum FTPFailure {
         return FTPError(sorted, replyCode: reply.code, message: "\(action): \(reply.code) \(reply.text)")
     }
 
+    /// Whether what failed was the greeting, signing in, securing the connection or opening one for data.
     private static func isAboutConnection(_ code: CURLcode) -> Bool {
-        code == CURLE_USE_SSL_FAILED || code == CURLE_LOGIN_DENIED || code == CURLE_PEER_FAILED_VERIFICATION
-            || code == CURLE_SSL_CONNECT_ERROR
+        [
+            CURLE_USE_SSL_FAILED, CURLE_LOGIN_DENIED, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_WEIRD_SERVER_REPLY,
+            CURLE_FTP_WEIRD_PASS_REPLY, CURLE_FTP_WEIRD_PASV_REPLY, CURLE_FTP_WEIRD_227_FORMAT, CURLE_FTP_CANT_GET_HOST,
+            CURLE_FTP_COULDNT_SET_TYPE,
+        ].contains(code)
     }
 
     /// Whether a reply's text says that there is no room: servers disagree about the code for it.

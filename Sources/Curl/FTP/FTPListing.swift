@@ -56,7 +56,9 @@ package enum FTPListing {
         guard let month = CivilDate.monthNames.firstIndex(of: String(month)).map({ $0 + 1 }), let day = Int(day) else { return nil }
         let parts = timeOrYear.split(separator: ":")
         if parts.count == 2, let hour = Int(parts[0]), let minute = Int(parts[1]) {
-            let year = month > now.month ? now.year - 1 : now.year
+            // At a month's end the server's clock or zone may be ahead, so the month to come is not last year's.
+            let isNextYear = now.month == 12 && month == 1
+            let year = isNextYear ? now.year + 1 : month > now.month + 1 ? now.year - 1 : now.year
             return CivilDate.date(year: year, month: month, day: day, hour: hour, minute: minute, second: 0)
         }
         guard let year = Int(timeOrYear) else { return nil }

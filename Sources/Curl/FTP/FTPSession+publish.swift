@@ -5,6 +5,8 @@ extension FTPSession {
         let outcome: CurlOutcome
         let progress: FTPPublicationProgress
         let reply: ServerReply?
+        /// The file on this machine could not be read to its end.
+        let isUnreadable: Bool
     }
 
     func publish(_ publication: FTPPublication) throws(FTPError) {
@@ -44,7 +46,12 @@ extension FTPSession {
         let exchange = CurlExchange()
         exchange.onReply = { progress.accept($0, of: publication) }
         exchange.controlPort = target.port
-        exchange.source = { [unowned exchange] space in file.read(into: space, at: exchange.sent) }
+        var isUnreadable = false
+        exchange.source = { [unowned exchange] space in
+            let count = file.read(into: space, at: exchange.sent)
+            if count == nil { isUnreadable = true }
+            return count
+        }
         let temporary = publication.temporary.text
         let isLarge = publication.size > 1 << 20
         let outcome = lane.perform(isLarge ? .largeUpload : .smallUpload, exchange) { options in
@@ -56,7 +63,7 @@ extension FTPSession {
             options.set(CURLOPT_INFILESIZE_LARGE, offset: publication.size)
             options.set(CURLOPT_POSTQUOTE, ["SIZE \(temporary)", "RNFR \(temporary)", "RNTO \(publication.final.text)"])
         }
-        return Upload(outcome: outcome, progress: progress, reply: exchange.lastReply)
+        return Upload(outcome: outcome, progress: progress, reply: exchange.lastReply, isUnreadable: isUnreadable)
     }
 
     /// Whether STOR was refused with a code that servers use for a missing directory.
@@ -74,6 +81,8 @@ extension FTPSession {
     }
 
     private func failure(of upload: Upload) -> FTPError {
+        // To libcurl this looks like a cancellation.
+        if upload.isUnreadable { return FTPError(.retry, message: "sending the file: it cannot be read") }
         switch upload.progress.refusal {
         case .superseded: return Self.superseded
         case .wrongSize(let answer): return FTPError(.retry, message: "SIZE after the upload: the server has \(answer)")

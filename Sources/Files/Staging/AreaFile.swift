@@ -1,14 +1,17 @@
 import Cryptography
 import Glibc
 
-/// The file that tells the id of a staging area, so that a volume mounted in the wrong place is noticed.
+/// The file that tells the id of a staging area, so that a volume mounted in the wrong place, or not at all, is noticed.
 struct AreaFile {
     let path: String
 
-    /// - Parameter wanted: the id that must be there; a new area gets it, or a random one.
-    func readOrMake(_ wanted: String?) throws(FilesError) -> String {
+    /// - Parameters:
+    ///   - wanted: the id that must be there; a new area gets it, or a random one.
+    ///   - isMaking: whether a directory without the file becomes an area; otherwise it is `.noArea`.
+    func readOrMake(_ wanted: String?, isMaking: Bool) throws(FilesError) -> String {
         if let wanted, !Self.isID(wanted) { throw FilesError(.misuse, "a staging area's id is 1…64 of [a-z0-9-]") }
         if let found = try read() { return try checked(found, wanted) }
+        guard isMaking else { throw FilesError(.noArea, "the directory holds no staging area") }
         let id = wanted ?? RandomBytes.make(8).map { String($0 >> 4, radix: 16) + String($0 & 0xF, radix: 16) }.joined()
         // Written aside and linked, so that of two processes that start together both read one whole id.
         let draft = "\(path).\(RandomBytes.token(byteCount: 16))"

@@ -14,6 +14,17 @@ package struct Chunk: Sendable {
 
     package init() {}
 
+    /// The same bytes in one buffer of their size, unless they are in buffers that they fill for the most part.
+    func compacted() -> Chunk {
+        guard buffers.reduce(0, { $0 + $1.storageCapacity }) > 2 * count else { return self }
+        var compact = Chunk()
+        var buffer = ByteBufferAllocator().buffer(capacity: count)
+        for part in buffers { buffer.writeImmutableBuffer(part) }
+        compact.buffers = [buffer]
+        compact.count = count
+        return compact
+    }
+
     package mutating func append(_ bytes: ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
         count += bytes.readableBytes

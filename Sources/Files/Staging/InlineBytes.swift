@@ -11,16 +11,20 @@ final class InlineBudget: Sendable {
         left = Atomic(bytes)
     }
 
-    /// Takes `count` bytes from the budget.
+    /// What a small file costs beside its bytes: the objects that describe it.
+    private static let overhead = 1024
+
+    /// Takes what the bytes cost from the budget. Theirs is then all the memory they hold: a body of one byte does not keep the
+    /// network's buffer.
     ///
     /// - Returns: the bytes, which give back what they took when nobody holds them any more; nil when there is no room.
     func hold(_ chunk: Chunk) -> InlineBytes? {
-        let count = chunk.count
+        let count = chunk.count + Self.overhead
         guard left.subtract(count, ordering: .relaxed).newValue >= 0 else {
             left.add(count, ordering: .relaxed)
             return nil
         }
-        return InlineBytes(chunk: chunk, budget: self)
+        return InlineBytes(chunk: chunk.compacted(), cost: count, budget: self)
     }
 
     fileprivate func giveBack(_ count: Int) {
@@ -31,14 +35,16 @@ final class InlineBudget: Sendable {
 /// A small file in memory.
 final class InlineBytes: Sendable {
     let chunk: Chunk
+    private let cost: Int
     private let budget: InlineBudget
 
-    fileprivate init(chunk: Chunk, budget: InlineBudget) {
+    fileprivate init(chunk: Chunk, cost: Int, budget: InlineBudget) {
         self.chunk = chunk
+        self.cost = cost
         self.budget = budget
     }
 
     deinit {
-        budget.giveBack(chunk.count)
+        budget.giveBack(cost)
     }
 }

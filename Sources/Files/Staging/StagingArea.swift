@@ -27,9 +27,15 @@ public final class StagingArea: Sendable {
     }
 
     /// Makes what is missing and opens the area. Blocks; to be called once before everything else.
-    public func prepare() throws(FilesError) {
+    ///
+    /// - Parameter isMaking: whether a directory that is no area becomes one. False for whoever only carries files away: on the bare
+    ///   mount point of a volume that is not there it would find no file that it is asked for.
+    /// - Throws: `.noArea` when there is none and none may be made, `.storage`, `.misuse` for an area of another id.
+    public func prepare(isMaking: Bool = true) throws(FilesError) {
+        let file = AreaFile(path: configuration.root + "/area")
+        if !isMaking { _ = try file.readOrMake(configuration.areaID, isMaking: false) }
         let directories = try StagingDirectories(root: configuration.root)
-        let id = try AreaFile(path: configuration.root + "/area").readOrMake(configuration.areaID)
+        let id = try file.readOrMake(configuration.areaID, isMaking: isMaking)
         opened.withLock { $0 = (directories, id) }
     }
 

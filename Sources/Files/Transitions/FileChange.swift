@@ -56,8 +56,9 @@ enum FileChange: Sendable {
         return zip(ids, [store(ids[0]), fail(ids[1], reasons), retry(ids[2]), remove(ids[3])]).map { $0.isEmpty ? nil : $1 }
     }
 
-    // Each locks its rows in the order of their ids before it changes them, so that two batches cannot deadlock on the same
-    // files; the condition is checked again after a wait for a lock.
+    // Each locks its rows in the order of their ids before it changes them; the condition is checked again after a wait for a
+    // lock. Batches that change the same files in different ways may still meet crosswise: the server gives up one of them, and
+    // the pool tries that again.
 
     private static func store(_ ids: [FileID]) -> SQL {
         """

@@ -26,7 +26,8 @@ public final class FileTransitions: Sendable, Service {
         changes = Batcher(maximumItems: 128, maximumInFlight: 1) { changes in
             await Self.results(for: changes) {
                 let (done, containers) = try await FileChange.apply(changes, pool)
-                try await Self.releaseUnneeded(containers, pool, release)
+                // The changes are committed whatever comes of this; what is not released now is swept later.
+                try? await Self.releaseUnneeded(containers, pool, release)
                 return done
             }
         }
@@ -47,7 +48,6 @@ public final class FileTransitions: Sendable, Service {
 
     /// Notes that the bytes are on the FTP server, and releases the file's container if no other file needs it.
     ///
-    /// - Throws: also when releasing fails, though the file is stored then: `release(of:)` tries again.
     /// - Returns: false when the file is no longer staged; then what was uploaded must be removed again.
     public func markStored(_ id: FileID) async throws(FilesError) -> Bool {
         try await submit(.stored(id), to: changes)

@@ -13,7 +13,14 @@ struct ContentHandler {
     func get(_ request: Request, context: UserContext) async throws -> Response {
         let file = try await list.find(context)
         if file.state == .stored { return stored(file) }
-        if let bytes = try await staging.open(file) { return try staged(file, bytes, request) }
+        if let bytes = try await staging.open(file) {
+            // What is erased from a pack reads as zeros: the bytes are the file's only if it is still there after they were read.
+            if bytes.isShared {
+                try await bytes.load(file.size)
+                _ = try await list.find(context)
+            }
+            return try staged(file, bytes, request)
+        }
         // The worker stored the file and removed its bytes between the two looks.
         let again = try await list.find(context)
         guard again.state == .stored else { throw APIError.unavailable }

@@ -24,6 +24,12 @@ package enum PartName {
         return isKey && !epoch.isEmpty && epoch.utf8.allSatisfy(isDigit)
     }
 
+    /// The name of the key in whose way an object was that `matches` and has been moved aside; nil for any other.
+    package static func keyOfAside(_ name: String) -> String? {
+        guard name.hasSuffix(FTPClient.asideSuffix), let cut = name.firstRange(of: separator) else { return nil }
+        return String(name[..<cut.lowerBound])
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static func isSmallLetterOrDigit(_ byte: UInt8) -> Bool { isDigit(byte) || (0x61...0x7A).contains(byte) }

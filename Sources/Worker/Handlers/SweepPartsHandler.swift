@@ -69,10 +69,26 @@ package struct SweepPartsHandler: Sendable {
             // A server that says it has deleted what it still lists must not keep the sweep for ever.
             if names == former { return swept }
             for name in names where context.isCurrent() {
-                if try await ftp.delete("\(directory)/\(name)") { swept += 1 }
+                if try await remove(name, in: directory, context) { swept += 1 }
             }
             if names.count < Self.batch { return swept }
             former = names
+        }
+    }
+
+    /// - Returns: false when there was nothing to remove, when the server refuses, or when what was moved aside may be the only copy,
+    ///   since its key is gone.
+    private func remove(_ name: String, in directory: String, _ context: JobContext) async throws(FTPError) -> Bool {
+        do {
+            if let key = PartName.keyOfAside(name) {
+                let size = try await ftp.size(of: "\(directory)/\(key)")
+                if size == nil { return false }
+            }
+            return try await ftp.delete("\(directory)/\(name)")
+        } catch {
+            guard error.disposition == .retry || error.disposition == .fatal else { throw error }
+            context.logger.warning("a part was not swept", metadata: .init([.error: "\(error)"]))
+            return false
         }
     }
 

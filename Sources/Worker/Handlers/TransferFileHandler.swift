@@ -9,6 +9,9 @@ import Platform
 /// Safe to run twice, at the same time and after a crash at any line: the object appears under its key by one rename,
 /// the row turns `stored` only from `staged`, and the staged bytes go last.
 package struct TransferFileHandler: Sendable {
+    /// Until the next look at a staging area that was not there.
+    private static let absence: Duration = .seconds(10)
+
     private let files: FileTransitions
     private let staging: StagingArea
     private let ftp: FTPClient
@@ -57,17 +60,20 @@ package struct TransferFileHandler: Sendable {
         } catch {
             let outcome = JobOutcome(error, of: file.id, context)
             guard case .giveUp(let reason) = outcome else { return outcome }
+            // No file is at fault when none is there: a volume that is not mounted must not fail them all.
+            guard await staging.isThere() else { return .later(after: Self.absence, reason: "the staging area is not there") }
             return try await files.markFailed(file.id, reason: reason) ? outcome : settle(file)
         }
         return try await files.markStored(file.id) ? .done : settle(file)
     }
 
-    /// The row was not `staged` any more: stored by another run of the same job, or deleted meanwhile.
+    /// The row was not `staged` any more. Only what is being deleted is taken back: the row of a file that was given up may be
+    /// `staged` again and its object published by another run before a deletion here would arrive.
     private func settle(_ file: FileRecord) async throws -> JobOutcome {
-        if try await files.load(file.id)?.state == .stored {
-            try await files.release(of: file)
-        } else {
-            _ = try await ftp.delete(file.key)
+        switch try await files.load(file.id)?.state {
+        case .stored: try await files.release(of: file)
+        case .deleting, nil: _ = try await ftp.delete(file.key)
+        case .staged, .failed: break
         }
         return .done
     }

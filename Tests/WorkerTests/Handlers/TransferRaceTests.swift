@@ -8,6 +8,25 @@ import Worker
 /// What happens to a file while it is being transferred: the question before the rename is where the tests step in.
 @Suite("Transfer races", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
 struct TransferRaceTests {
+    @Test("a file that was given up while its transfer ran keeps its object: a retry may have published it by now")
+    func failedMeanwhile() async throws {
+        try await WorkerFixture.with { fixture in
+            let content = bytes(1000)
+            let file = try await fixture.stage(content)
+            let outcome = await fixture.transfer.handle(
+                file.transferJob,
+                run(isCurrent: {
+                    // Between the upload and the note that it is stored.
+                    blocking { try await fixture.files.markFailed(file.id, reason: "poison") }
+                    return true
+                }))
+            #expect(outcome.isDone)
+            #expect(try await fixture.state(of: file) == .failed)
+            #expect(fixture.server.holds(content, as: file.key))
+            #expect(try fixture.staged == [file.id.description])
+        }
+    }
+
     @Test("a file that its owner deletes meanwhile is removed from the server again")
     func deletedMeanwhile() async throws {
         try await WorkerFixture.with { fixture in

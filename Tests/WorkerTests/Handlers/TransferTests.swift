@@ -205,6 +205,19 @@ struct TransferTests {
         }
     }
 
+    @Test("no staging area, as when its volume is not mounted: later, and no file fails for it")
+    func areaGone() async throws {
+        try await WorkerFixture.with { fixture in
+            let file = try await fixture.stage()
+            let root = fixture.staging.configuration.root
+            try FileManager.default.moveItem(atPath: root, toPath: root + ".away")
+            #expect(await fixture.transfer.handle(file.transferJob, run(isLast: true)).delay == .seconds(10))
+            #expect(try await fixture.state(of: file) == .staged)
+            try FileManager.default.moveItem(atPath: root + ".away", toPath: root)
+            #expect(await fixture.transfer.handle(file.transferJob, run()).isDone)
+        }
+    }
+
     @Test("files of one pack arrive each with its own bytes, and the pack goes with the last of them")
     func pack() async throws {
         try await WorkerFixture.with { fixture in
