@@ -8,7 +8,8 @@ public struct PeriodicJob: Sendable {
     public let interval: Duration
     public let queue: String
     package let lane: String
-    package let body: [UInt8]
+    /// What follows the id in an entry.
+    package let rest: [UInt8]
 
     /// - Precondition: a valid name and queue, an interval of at least a second, and a job that can be encoded: these come
     ///   from code, not from outside.
@@ -20,10 +21,10 @@ public struct PeriodicJob: Sendable {
             self.interval = interval
             self.queue = request.queue
             lane = request.lane
-            body = request.body
+            rest = Array("\(request.type)||".utf8) + request.body
         } catch {
             preconditionFailure("periodic job \(name): \(error)")
         }
-        precondition(body.count <= JobEntry.inlineLimit, "a periodic job is small")
+        precondition(rest.count <= JobEntry.inlineLimit, "a periodic job is small")
     }
 }

@@ -48,12 +48,12 @@ extension RedisJobQueue {
         let entry = try? JobEntry(Array(grave[end...].dropFirst()))
         return DeadJob(
             id: id, diedAt: diedAt, reason: String(decoding: grave[..<end], as: UTF8.self),
-            type: entry.flatMap { try? JobEnvelope($0.body).type }, tenant: entry?.tenant, attempts: entry?.attempts,
+            type: entry?.type, tenant: entry?.tenant, attempts: entry?.attempts,
             crashes: entry?.crashes)
     }
 
     /// Puts dead jobs back to work, as if new.
-    /// - Returns: how many were replayed; unknown ids and unreadable entries are passed over.
+    /// - Returns: how many were replayed; unknown ids, unreadable entries, and jobs whose unique key another one holds are passed over.
     @discardableResult
     public func replay(_ ids: [String]) async throws(JobsError) -> Int {
         try await inBatches(ids, QueueScripts.deadReplay)

@@ -17,21 +17,26 @@ package struct Acknowledgement: Sendable {
     package let member: [UInt8]
     package let id: String
     package let isApart: Bool
+    package let uniqueKey: String
+    package let size: Int
 
-    package init(member: [UInt8], id: String, isApart: Bool) {
+    package init(member: [UInt8], entry: JobEntry) {
         self.member = member
-        self.id = id
-        self.isApart = isApart
+        id = entry.id
+        isApart = entry.isApart
+        uniqueKey = entry.uniqueKey
+        size = entry.tailSize
     }
 }
 
 /// A job that was not done.
 package struct Failure: Sendable {
-    package enum Verb: String, Sendable { case retry, later, dead }
+    package enum Verb: String, Sendable { case retry, later, dead, park }
 
     package let member: [UInt8]
     package let verb: Verb
     package let delay: Duration
+    /// For people; with `.park`, the kind.
     package let reason: String
 
     package init(member: [UInt8], verb: Verb, delay: Duration, reason: String) {
@@ -47,19 +52,39 @@ package struct Failure: Sendable {
 
 package struct ReapReply: Sendable {
     package let returned: Int
+    /// Of those and of the poisoned: how many were running, as far as one knows.
+    package let crashed: Int
     package let poisoned: Int
     package let untilNext: Duration?
     package let readyLanes: Int
+    /// Kinds of parked jobs: `type` where it was paused, `type#schema version` where no worker knew it.
+    package let parked: [String]
+}
+
+package struct BeatReply: Sendable {
+    /// Positions of the leases that are lost.
+    package let lost: [Int]
+    /// Positions of those whose job was cancelled.
+    package let cancelled: [Int]
 }
 
 /// The transitions that a consumer makes. Each is one round trip.
 extension RedisJobQueue {
-    package func cycle(_ acknowledgements: [Acknowledgement], want: Int, lease: Duration) async throws(JobsError) -> CycleReply {
-        var arguments: [RedisArgument] = [RedisArgument(want), RedisArgument(lease.milliseconds), RedisArgument(acknowledgements.count)]
-        arguments.reserveCapacity(3 + 2 * acknowledgements.count)
+    /// - Parameter direct: how many of the claimed jobs start at once; nil means all.
+    package func cycle(
+        _ acknowledgements: [Acknowledgement], want: Int, direct: Int? = nil, lease: Duration
+    ) async throws(JobsError) -> CycleReply {
+        var arguments: [RedisArgument] = [
+            RedisArgument(want), RedisArgument(direct ?? want), RedisArgument(lease.milliseconds), RedisArgument(acknowledgements.count),
+            RedisArgument(acknowledgements.reduce(0) { $0 + $1.size }),
+        ]
+        arguments.reserveCapacity(5 + 2 * acknowledgements.count)
         for acknowledgement in acknowledgements { arguments.append(RedisArgument(acknowledgement.member)) }
         for acknowledgement in acknowledgements { arguments.append(RedisArgument(acknowledgement.id)) }
-        for acknowledgement in acknowledgements where acknowledgement.isApart { arguments.append(RedisArgument(acknowledgement.id)) }
+        for (index, acknowledgement) in acknowledgements.enumerated() {
+            if acknowledgement.isApart { arguments += [RedisArgument(index + 1), ""] }
+            if !acknowledgement.uniqueKey.isEmpty { arguments += [RedisArgument(index + 1), RedisArgument(acknowledgement.uniqueKey)] }
+        }
         guard case .array(let values) = try await run(QueueScripts.cycle, arguments), values.count == 5, let now = values[0].int,
             let epoch = values[1].int, let due = values[2].int, let lost = values[3].array, let jobs = values[4].array
         else { throw unexpected(QueueScripts.cycle) }
@@ -86,17 +111,32 @@ extension RedisJobQueue {
         return try await integers(QueueScripts.fail, arguments).map { $0 - 1 }
     }
 
-    /// - Returns: positions of the leases that are lost.
-    package func beat(_ members: [[UInt8]], lease: Duration) async throws(JobsError) -> [Int] {
-        let arguments = [RedisArgument(lease.milliseconds)] + members.map { RedisArgument($0) }
-        return try await integers(QueueScripts.beat, arguments).map { $0 - 1 }
+    /// - Parameter started: members of jobs that have been started.
+    /// - Parameter waiting: members of jobs that have not. Positions in the reply count from the first to the last of both.
+    package func beat(started: [[UInt8]], waiting: [[UInt8]], lease: Duration) async throws(JobsError) -> BeatReply {
+        let arguments = [RedisArgument(lease.milliseconds), RedisArgument(started.count)] + (started + waiting).map { RedisArgument($0) }
+        guard let values = try await run(QueueScripts.beat, arguments).array, values.count == 2, let lost = values[0].array,
+            let cancelled = values[1].array
+        else { throw unexpected(QueueScripts.beat) }
+        func positions(_ values: [RedisValue]) -> [Int] { values.compactMap { $0.int.map { Int($0) - 1 } } }
+        return BeatReply(lost: positions(lost), cancelled: positions(cancelled))
     }
 
     package func reap(limit: Int, poisonAfter crashes: Int) async throws(JobsError) -> ReapReply {
-        let values = try await integers(QueueScripts.reap, [RedisArgument(min(limit, Self.batchLimit)), RedisArgument(crashes)])
-        guard values.count == 4 else { throw unexpected(QueueScripts.reap) }
+        let arguments = [RedisArgument(min(limit, Self.batchLimit)), RedisArgument(crashes)]
+        guard let values = try await run(QueueScripts.reap, arguments).array, values.count == 6, let parked = values[5].array else {
+            throw unexpected(QueueScripts.reap)
+        }
+        let numbers = values[..<5].compactMap { $0.int.map { Int($0) } }
+        guard numbers.count == 5 else { throw unexpected(QueueScripts.reap) }
         return ReapReply(
-            returned: values[0], poisoned: values[1], untilNext: values[2] < 0 ? nil : .milliseconds(values[2]), readyLanes: values[3])
+            returned: numbers[0], crashed: numbers[1], poisoned: numbers[2],
+            untilNext: numbers[3] < 0 ? nil : .milliseconds(numbers[3]), readyLanes: numbers[4], parked: parked.compactMap(\.string))
+    }
+
+    /// Returns parked jobs of one kind to their lanes, in their order.
+    package func unpark(kind: String, type: String) async throws(JobsError) {
+        while try await count(QueueScripts.unpark, [RedisArgument(kind), RedisArgument(type), RedisArgument(Self.batchLimit)]) > 0 {}
     }
 
     /// - Returns: how many of the leases were still held.
@@ -117,7 +157,7 @@ extension RedisJobQueue {
         do {
             return try await client.send(RedisCommand("GET", RedisArgument(keys.body(of: id)))).bytes
         } catch {
-            throw JobsError(.unavailable, "reading a body of queue \(name): \(error)", underlying: error)
+            throw JobsError(error, doing: "reading a body of queue \(name)")
         }
     }
 }

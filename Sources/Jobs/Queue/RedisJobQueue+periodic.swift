@@ -8,7 +8,7 @@ extension RedisJobQueue {
             QueueScripts.tick,
             [
                 RedisArgument(periodic.name), RedisArgument(periodic.interval.milliseconds), RedisArgument(periodic.lane),
-                RedisArgument(periodic.body),
+                RedisArgument(periodic.rest),
             ])
         guard values.count == 2 else { throw unexpected(QueueScripts.tick) }
         return (values[0] == 1, .milliseconds(values[1]))

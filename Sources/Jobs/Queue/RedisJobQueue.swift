@@ -23,7 +23,7 @@ public struct RedisJobQueue: Sendable {
         do {
             return try await client.evaluate(script, keys: keys.all, arguments: arguments)
         } catch {
-            throw JobsError(.unavailable, "\(script.name) of queue \(name): \(error)", underlying: error)
+            throw JobsError(error, doing: "\(script.name) of queue \(name)")
         }
     }
 

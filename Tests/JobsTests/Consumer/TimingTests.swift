@@ -14,6 +14,8 @@ import Testing
             try await withWorker(queue, concurrency: 2, drain: .milliseconds(300)) { _, context in
                 started.add(context)
                 await gate.pass()
+                // Ends when the handler is cancelled, which follows the hand-back.
+                try? await Task.sleep(for: .seconds(60))
                 ended.add((context.isCurrent(), Task.isCancelled))
                 return .done
             } _: { _, group in

@@ -135,15 +135,6 @@ import Testing
         }
     }
 
-    @Test func scriptsAreLoadedAgainAfterAFlush() async throws {
-        try await RedisJobQueue.with { queue in
-            _ = try await queue.notes("a")
-            _ = try await queue.client.send(RedisCommand("SCRIPT", "FLUSH"))
-            #expect(try await queue.notes("b") == [.enqueued])
-            #expect(try await queue.claim(5).ids == ["a", "b"])
-        }
-    }
-
     @Test func aPeriodicJobFiresOncePerTickWhoeverAsks() async throws {
         try await RedisJobQueue.with { queue in
             let daily = PeriodicJob(name: "daily", every: .seconds(86_400), job: Note(), queue: queue.name)
