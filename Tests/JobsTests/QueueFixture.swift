@@ -72,7 +72,7 @@ extension RedisJobQueue {
     ///
     /// - Parameter direct: how many start at once; nil means all.
     func claim(_ want: Int, direct: Int? = nil) async throws -> [Claimed] {
-        let reply = try await cycle([], want: want, direct: direct, lease: .seconds(60))
+        let reply = try await cycle([], want: want, direct: direct ?? want, lease: .seconds(60))
         return try reply.entries.map { entry in
             Claimed(entry: try JobEntry(entry), epoch: reply.epoch, member: Array("\(reply.epoch)|".utf8) + entry)
         }
@@ -80,7 +80,7 @@ extension RedisJobQueue {
 
     func acknowledge(_ jobs: [Claimed]) async throws -> [Int] {
         try await cycle(
-            jobs.map { Acknowledgement(member: $0.member, entry: $0.entry) }, want: 0, lease: .seconds(60)
+            jobs.map { Acknowledgement(member: $0.member, entry: $0.entry) }, want: 0, direct: 0, lease: .seconds(60)
         ).lost
     }
 

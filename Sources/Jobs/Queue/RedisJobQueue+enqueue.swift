@@ -1,12 +1,7 @@
 import Redis
 
 extension RedisJobQueue {
-    /// Adds jobs, in batches of up to 500 per round trip. The requests' own queue names are not looked at.
-    ///
-    /// A job whose id exists is left alone, so repeating a call that failed is safe.
-    /// - Returns: one result per request, in their order.
-    /// - Throws: `.full` when a limit of the queue or Redis's memory is reached; nothing of that batch was added. `.unavailable`;
-    ///   earlier batches of the same call may have been added.
+    /// In batches of up to 500 per round trip; each of them is added as a whole or not at all.
     @discardableResult
     public func enqueue(_ requests: [JobRequest]) async throws(JobsError) -> [EnqueueResult] {
         var results: [EnqueueResult] = []

@@ -1,81 +1,12 @@
 import Redis
 
-/// What one cycle brought.
-package struct CycleReply: Sendable {
-    /// Server time, ms.
-    package let now: Int64
-    package let epoch: Int64
-    /// Until the next delayed job is due. Only known when fewer jobs than asked for were there.
-    package let untilDue: Duration?
-    /// Positions among the acknowledgements whose lease was no longer held.
-    package let lost: [Int]
-    package let entries: [[UInt8]]
-}
-
-/// A job that was done: its lease member and what else has to go.
-package struct Acknowledgement: Sendable {
-    package let member: [UInt8]
-    package let id: String
-    package let isApart: Bool
-    package let uniqueKey: String
-    package let size: Int
-
-    package init(member: [UInt8], entry: JobEntry) {
-        self.member = member
-        id = entry.id
-        isApart = entry.isApart
-        uniqueKey = entry.uniqueKey
-        size = entry.tailSize
-    }
-}
-
-/// A job that was not done.
-package struct Failure: Sendable {
-    package enum Verb: String, Sendable { case retry, later, dead, park }
-
-    package let member: [UInt8]
-    package let verb: Verb
-    package let delay: Duration
-    /// For people; with `.park`, the kind.
-    package let reason: String
-
-    package init(member: [UInt8], verb: Verb, delay: Duration, reason: String) {
-        self.member = member
-        self.verb = verb
-        self.delay = delay
-        self.reason = reason
-    }
-
-    /// Reasons are for people; what is longer is cut.
-    static let maximumReason = 500
-}
-
-package struct ReapReply: Sendable {
-    package let returned: Int
-    /// Of those and of the poisoned: how many were running, as far as one knows.
-    package let crashed: Int
-    package let poisoned: Int
-    package let untilNext: Duration?
-    package let readyLanes: Int
-    /// Kinds of parked jobs: `type` where it was paused, `type#schema version` where no worker knew it.
-    package let parked: [String]
-}
-
-package struct BeatReply: Sendable {
-    /// Positions of the leases that are lost.
-    package let lost: [Int]
-    /// Positions of those whose job was cancelled.
-    package let cancelled: [Int]
-}
-
 /// The transitions that a consumer makes. Each is one round trip.
 extension RedisJobQueue {
-    /// - Parameter direct: how many of the claimed jobs start at once; nil means all.
     package func cycle(
-        _ acknowledgements: [Acknowledgement], want: Int, direct: Int? = nil, lease: Duration
+        _ acknowledgements: [Acknowledgement], want: Int, direct: Int, lease: Duration
     ) async throws(JobsError) -> CycleReply {
         var arguments: [RedisArgument] = [
-            RedisArgument(want), RedisArgument(direct ?? want), RedisArgument(lease.milliseconds), RedisArgument(acknowledgements.count),
+            RedisArgument(want), RedisArgument(direct), RedisArgument(lease.milliseconds), RedisArgument(acknowledgements.count),
             RedisArgument(acknowledgements.reduce(0) { $0 + $1.size }),
         ]
         arguments.reserveCapacity(5 + 2 * acknowledgements.count)
@@ -99,7 +30,6 @@ extension RedisJobQueue {
             entries: entries)
     }
 
-    /// - Returns: positions of the failures whose lease was no longer held; those jobs were left alone.
     package func fail(_ failures: [Failure]) async throws(JobsError) -> [Int] {
         var arguments: [RedisArgument] = []
         for failure in failures {
@@ -111,8 +41,6 @@ extension RedisJobQueue {
         return try await integers(QueueScripts.fail, arguments).map { $0 - 1 }
     }
 
-    /// - Parameter started: members of jobs that have been started.
-    /// - Parameter waiting: members of jobs that have not. Positions in the reply count from the first to the last of both.
     package func beat(started: [[UInt8]], waiting: [[UInt8]], lease: Duration) async throws(JobsError) -> BeatReply {
         let arguments = [RedisArgument(lease.milliseconds), RedisArgument(started.count)] + (started + waiting).map { RedisArgument($0) }
         guard let values = try await run(QueueScripts.beat, arguments).array, values.count == 2, let lost = values[0].array,
@@ -134,12 +62,10 @@ extension RedisJobQueue {
             untilNext: numbers[3] < 0 ? nil : .milliseconds(numbers[3]), readyLanes: numbers[4], parked: parked.compactMap(\.string))
     }
 
-    /// Returns parked jobs of one kind to their lanes, in their order.
     package func unpark(kind: String, type: String) async throws(JobsError) {
         while try await count(QueueScripts.unpark, [RedisArgument(kind), RedisArgument(type), RedisArgument(Self.batchLimit)]) > 0 {}
     }
 
-    /// - Returns: how many of the leases were still held.
     @discardableResult
     package func release(_ members: [[UInt8]]) async throws(JobsError) -> Int {
         var released = 0
@@ -152,7 +78,6 @@ extension RedisJobQueue {
         return released
     }
 
-    /// The envelope of a job that keeps it apart.
     package func body(of id: String) async throws(JobsError) -> [UInt8]? {
         do {
             return try await client.send(RedisCommand("GET", RedisArgument(keys.body(of: id)))).bytes

@@ -1,8 +1,6 @@
 import Redis
 
 extension RedisJobQueue {
-    /// Fires a periodic job unless this tick has been fired already, by whomever.
-    /// - Returns: whether it was fired here, and the time until the next tick.
     package func tick(_ periodic: PeriodicJob) async throws(JobsError) -> (fired: Bool, untilNext: Duration) {
         let values = try await integers(
             QueueScripts.tick,

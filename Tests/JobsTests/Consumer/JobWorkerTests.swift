@@ -1,4 +1,5 @@
 import Jobs
+import Logging
 import Platform
 import Redis
 import Synchronization
@@ -22,6 +23,32 @@ import Testing
             #expect(ran.events.count == 3000)
             #expect(try await queue.check() == [])
         }
+    }
+
+    @Test("a worker serves a queue in memory as it does one in Redis")
+    func memory() async throws {
+        let queue = MemoryJobQueue(name: "memory")
+        let ran = Record<String>()
+        var registry = JobRegistry()
+        registry.register(Note.self) { note, context in
+            ran.add(note.text)
+            return note.text == "1" && context.attempt == 1 ? .retry(after: .milliseconds(5), reason: "again") : .done
+        }
+        let worker = JobWorker(
+            queue: queue, options: QueueOptions(queue.name, concurrency: 4), registry: registry,
+            logger: Logger(label: "test") { _ in
+                SwiftLogNoOpLogHandler()
+            })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            try await expectEventually { worker.isReady }
+            try await queue.enqueue((0..<500).map { try JobRequest(Note(text: "\($0)")) })
+            await ran.wait(for: 501)
+            try await expectEventually { try await queue.snapshot().inFlight == 0 }
+            group.cancelAll()
+        }
+        #expect(Set(ran.events).count == 500)
+        #expect(try await queue.check() == [])
     }
 
     @Test func aJobEnqueuedWhileTheWorkerIsIdleStartsSoon() async throws {

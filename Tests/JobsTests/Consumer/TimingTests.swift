@@ -44,7 +44,7 @@ import Testing
             let ran = Record<JobContext>()
             _ = try await queue.notes("a", "b")
             // A consumer that claims and is never heard of again.
-            let frozen = try await queue.cycle([], want: 2, lease: .milliseconds(900))
+            let frozen = try await queue.cycle([], want: 2, direct: 2, lease: .milliseconds(900))
             #expect(frozen.entries.count == 2)
             let start = ContinuousClock.now
             try await withWorker(queue, lease: .milliseconds(900)) { _, context in

@@ -73,7 +73,7 @@ import Testing
             let first = try await queue.claim(4)
             #expect(first.count == 2, "one suspect, and what is not suspected")
             #expect(first.ids.contains("fresh"))
-            let reply = try await queue.cycle([], want: 4, lease: .seconds(60))
+            let reply = try await queue.cycle([], want: 4, direct: 4, lease: .seconds(60))
             #expect(reply.entries.isEmpty)
             #expect(reply.untilDue.map { $0 <= .seconds(1) } == true)
 

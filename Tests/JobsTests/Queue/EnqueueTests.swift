@@ -94,7 +94,7 @@ import Testing
         try await RedisJobQueue.with { queue in
             _ = try await queue.notes("later", delay: .seconds(3600))
             _ = try await queue.notes("now")
-            let reply = try await queue.cycle([], want: 10, lease: .seconds(60))
+            let reply = try await queue.cycle([], want: 10, direct: 10, lease: .seconds(60))
             #expect(reply.entries.count == 1)
             let due = try #require(reply.untilDue)
             #expect(due > .seconds(3590) && due <= .seconds(3600))

@@ -8,25 +8,25 @@ import Testing
         try await RedisJobQueue.with { queue in
             try await queue.notes("1")
             let running = try await queue.claim(1)
-            #expect(try await queue.pause())
-            #expect(try await !queue.pause())
+            #expect(try await queue.pause(.queue))
+            #expect(try await !queue.pause(.queue))
             try await queue.notes("2")
             #expect(try await queue.claim(5).isEmpty)
             #expect(try await queue.snapshot().isPaused)
             #expect(try await queue.acknowledge(running) == [])
-            #expect(try await queue.resume())
-            #expect(try await !queue.resume())
+            #expect(try await queue.resume(.queue))
+            #expect(try await !queue.resume(.queue))
             #expect(try await queue.claim(5).ids == ["2"])
         }
     }
 
     @Test func aResumedQueueWakesIdleWorkers() async throws {
         try await RedisJobQueue.with { queue in
-            try await queue.pause()
+            try await queue.pause(.queue)
             try await queue.notes("1")
             _ = try await queue.claim(1)
             #expect(try await queue.client.send(RedisCommand("LLEN", RedisArgument(queue.keys.wake))).int == 0)
-            try await queue.resume()
+            try await queue.resume(.queue)
             #expect(try await queue.client.send(RedisCommand("LLEN", RedisArgument(queue.keys.wake))).int == 1)
         }
     }
@@ -157,7 +157,7 @@ import Testing
             try await queue.enqueue(ids.map { try JobRequest(Note(), id: $0) })
             try await queue.notes("last")
             try await queue.cancel(ids)
-            let first = try await queue.cycle([], want: 100, lease: .seconds(60))
+            let first = try await queue.cycle([], want: 100, direct: 100, lease: .seconds(60))
             #expect(first.entries.isEmpty)
             #expect(first.untilDue == .zero, "there is more to look at")
             #expect(try await queue.snapshot().cancelled >= 1500, "one call looks at about a thousand")
