@@ -41,9 +41,11 @@ enum Composition {
         try await withRedis { try await body(RedisJobQueue(client: $0, name: name)) }
     }
 
-    static func withRedis<T: Sendable>(_ body: @escaping @Sendable (RedisClient) async throws -> T) async throws -> T {
+    static func withRedis<T: Sendable>(
+        at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
+    ) async throws -> T {
         let client = RedisClient(
-            configuration: try RedisConfiguration(url: settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: try RedisConfiguration(url: url ?? settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         return try await running({ try await client.run() }) { try await body(client) }
     }

@@ -4,6 +4,8 @@ import Metrics
 struct JobMetrics: Sendable {
     private let ready, delayed, inFlight, dead, parked, suspects, bytes, oldestAge: Gauge
     private let wait, run: Metrics.Timer
+    /// By script, from the call to its answer, network included.
+    let cycle, fail, beat, reap: Metrics.Timer
     let done, retries, postponed, died, crashes, lostLeases, parkings, errors: Counter
     let violations: Gauge
 
@@ -20,6 +22,10 @@ struct JobMetrics: Sendable {
         oldestAge = Gauge(label: "sluice_jobs_oldest_age_seconds", dimensions: dimensions)
         wait = Metrics.Timer(label: "sluice_jobs_wait_seconds", dimensions: dimensions)
         run = Metrics.Timer(label: "sluice_jobs_run_seconds", dimensions: dimensions)
+        func script(_ name: String) -> Metrics.Timer {
+            Metrics.Timer(label: "sluice_jobs_script_seconds", dimensions: dimensions + [("script", name)])
+        }
+        (cycle, fail, beat, reap) = (script("cycle"), script("fail"), script("beat"), script("reap"))
         done = Counter(label: "sluice_jobs_done_total", dimensions: dimensions)
         retries = Counter(label: "sluice_jobs_retries_total", dimensions: dimensions)
         postponed = Counter(label: "sluice_jobs_postponed_total", dimensions: dimensions)
@@ -39,6 +45,15 @@ struct JobMetrics: Sendable {
         suspects.record(snapshot.suspects)
         bytes.record(snapshot.bytes)
         oldestAge.record(snapshot.oldestAge / .seconds(1))
+    }
+
+    /// Measures how long an answer takes, also when it is an error.
+    func time<T: Sendable>(
+        _ timer: Metrics.Timer, _ call: () async throws(JobsError) -> T
+    ) async throws(JobsError) -> T {
+        let start = ContinuousClock.now
+        defer { timer.recordNanoseconds(Int64(start.duration(to: .now) / .nanoseconds(1))) }
+        return try await call()
     }
 
     func recordRun(waited milliseconds: Int64, ran: Duration) {

@@ -52,8 +52,10 @@ extension QueueConsumer {
 
     private func renew(_ renewal: Renewal) async throws(JobsError) {
         let expiry = ContinuousClock.now + options.leaseDuration
-        let reply = try await queue.beat(
-            started: renewal.running.map(\.member), waiting: renewal.waiting.map(\.member), lease: options.leaseDuration)
+        let reply = try await metrics.time(metrics.beat) { () async throws(JobsError) in
+            try await queue.beat(
+                started: renewal.running.map(\.member), waiting: renewal.waiting.map(\.member), lease: options.leaseDuration)
+        }
         succeeded()
         let jobs = renewal.running + renewal.waiting
         for index in reply.lost where jobs.indices.contains(index) {

@@ -86,7 +86,8 @@ extension QueueConsumer {
             let failed = state.withLock { Array($0.failed.prefix(100)) }
             if failed.isEmpty { return true }
             do {
-                let lost = Set(try await queue.fail(failed.map(\.failure)))
+                let lost = Set(
+                    try await metrics.time(metrics.fail) { () async throws(JobsError) in try await queue.fail(failed.map(\.failure)) })
                 for (position, item) in failed.enumerated() {
                     if lost.contains(position) { lostLease(item.job) } else { item.job.batch.settle(item.job.index) }
                 }
@@ -119,8 +120,9 @@ extension QueueConsumer {
         }
         let sentAt = ContinuousClock.now
         do {
-            let reply = try await queue.cycle(
-                done.map(\.acknowledgement), want: want, direct: direct, lease: options.leaseDuration)
+            let reply = try await metrics.time(metrics.cycle) { () async throws(JobsError) in
+                try await queue.cycle(done.map(\.acknowledgement), want: want, direct: direct, lease: options.leaseDuration)
+            }
             confirm(done, lost: reply.lost)
             take(reply, want: want, sentAt: sentAt)
             succeeded()

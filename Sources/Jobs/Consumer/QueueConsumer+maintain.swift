@@ -10,7 +10,9 @@ extension QueueConsumer {
         while !Task.isCancelled {
             try? await Task.sleep(for: wait)
             do {
-                let reply = try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: options.poisonAfter)
+                let reply = try await metrics.time(metrics.reap) { () async throws(JobsError) in
+                    try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: options.poisonAfter)
+                }
                 succeeded()
                 let taken = reply.returned + reply.poisoned
                 if taken > 0 {

@@ -8,7 +8,12 @@ extension MemoryStore {
         let now = micros / 1000
         var lost: [Int] = []
         for (index, acknowledgement) in acknowledgements.enumerated() {
-            if let job = endLease(acknowledgement.member) { forget(job.id) } else { lost.append(index) }
+            if let job = endLease(acknowledgement.member) {
+                forget(job.id)
+                done += 1
+            } else {
+                lost.append(index)
+            }
         }
         while let first = delayed.first, first.due <= now {
             delayed.removeFirst()

@@ -9,7 +9,7 @@ extension MemoryStore {
             ready: jobs.count - delayed.count - leases.count - dead - parkedJobs, delayed: delayed.count, inFlight: leases.count,
             dead: dead,
             oldestAge: .milliseconds(oldest.map { max(0, now - $0) } ?? 0), lanes: ring.count + aside.count, suspects: suspects.count,
-            parked: parkedJobs, cancelled: cancelled.count, bytes: bytes, isPaused: pauses.contains(.queue))
+            parked: parkedJobs, cancelled: cancelled.count, bytes: bytes, isPaused: pauses.contains(.queue), done: done)
     }
 
     func dead(after cursor: DeadCursor?, limit: Int) -> [DeadJob] {

@@ -35,6 +35,7 @@ struct MemoryStore: Sendable {
     var tokens: (left: Double, at: Int64)?
     var epoch: Int64 = 0
     var bytes = 0
+    var done = 0
     var hasToken = false
 
     mutating func wake() { hasToken = true }

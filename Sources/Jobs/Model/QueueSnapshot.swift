@@ -18,4 +18,6 @@ public struct QueueSnapshot: Sendable, Hashable {
     /// Of all jobs, dead ones included: what `QueueLimits.bytes` caps.
     public let bytes: Int
     public let isPaused: Bool
+    /// Acknowledged since the queue exists in this Redis.
+    public let done: Int
 }

@@ -30,6 +30,7 @@ struct QueueModel {
     var limit: Int?
     var pausedTenants: Set<String> = []
     var isTypePaused = false
+    var done = 0
 
     // MARK: Producers
 
@@ -87,7 +88,10 @@ struct QueueModel {
         }
     }
 
-    mutating func acknowledge(_ id: String) { jobs[id] = nil }
+    mutating func acknowledge(_ id: String) {
+        jobs[id] = nil
+        done += 1
+    }
 
     mutating func fail(_ id: String, _ verb: Failure.Verb, delay: Int) {
         guard var job = jobs[id] else { return }
@@ -137,13 +141,13 @@ struct QueueModel {
         return 1
     }
 
-    /// Ready, delayed, in flight, dead, parked, suspects, cancelled.
+    /// Ready, delayed, in flight, dead, parked, suspects, cancelled, done.
     var counts: [Int] {
         func count(_ isThere: (Job) -> Bool) -> Int { jobs.values.count(where: isThere) }
         return [
             count { $0.place == .ready || $0.place == .suspect }, count { if case .delayed = $0.place { true } else { false } },
             count(\.isLeased), count { $0.place == .dead }, count { $0.place == .parked }, count { $0.place == .suspect },
-            count(\.isCancelled),
+            count(\.isCancelled), done,
         ]
     }
 }
@@ -157,5 +161,5 @@ extension QueueModel.Job {
 }
 
 extension QueueSnapshot {
-    var counts: [Int] { [ready, delayed, inFlight, dead, parked, suspects, cancelled] }
+    var counts: [Int] { [ready, delayed, inFlight, dead, parked, suspects, cancelled, done] }
 }

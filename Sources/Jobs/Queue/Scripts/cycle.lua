@@ -47,6 +47,7 @@ local function acknowledge()
             unlock(id, ARGV[i + 1])
         end
     end
+    redis.call('HINCRBY', CONTROL, 'done', #ids)
     if bytes > 0 then redis.call('HINCRBY', CONTROL, 'bytes', -bytes) end
     if set.tenantLimit then
         for i = 1, n do

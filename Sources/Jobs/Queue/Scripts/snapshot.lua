@@ -1,7 +1,7 @@
 -- All gauges of a partition. Costs do not grow with the number of jobs.
 --
 -- Returns   { ready, delayed, in flight, dead, age of the oldest ready job in ms, lanes with ready jobs, suspects, parked,
---           cancelled and not met yet, bytes, 1 if the queue is paused }
+--           cancelled and not met yet, bytes, 1 if the queue is paused, acknowledged ever }
 --           Ready includes suspects and lanes whose tenant is paused or at its limit; the age looks at the heads of the 16
 --           lanes that are served next.
 local delayed, leased, dead = redis.call('ZCARD', DELAYED), redis.call('ZCARD', LEASES), redis.call('ZCARD', DEAD)
@@ -19,4 +19,5 @@ if #lanes > 0 then
     end
 end
 return { ready, delayed, leased, dead, age, redis.call('ZCARD', RING) + redis.call('SCARD', ASIDE), redis.call('LLEN', SUSPECTS),
-    parked, redis.call('SCARD', CANCELLED), tonumber(redis.call('HGET', CONTROL, 'bytes')) or 0, control().paused and 1 or 0 }
+    parked, redis.call('SCARD', CANCELLED), tonumber(redis.call('HGET', CONTROL, 'bytes')) or 0, control().paused and 1 or 0,
+    tonumber(redis.call('HGET', CONTROL, 'done')) or 0 }
