@@ -81,7 +81,10 @@ let package = Package(
             ]),
         .executableTarget(
             name: "CLI",
-            dependencies: ["Accounts", "Files", "Jobs", "Outbox", "Platform", "Redis", "Postgres", logging, arguments, nio("NIOPosix")]),
+            dependencies: [
+                "Accounts", "Files", "Jobs", "Outbox", "Platform", "Redis", "Postgres", logging, arguments, lifecycle, signals,
+                nio("NIOPosix"),
+            ]),
 
         .target(
             name: "TestSupport",
@@ -103,7 +106,8 @@ let package = Package(
             ]),
         .testTarget(name: "PostgresTests", dependencies: concurrency + ["Postgres", "Platform", "TestSupport"]),
         .testTarget(name: "CurlTests", dependencies: concurrency + ["Curl", "Platform", "TestSupport"]),
-        .testTarget(name: "JobsTests", dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", nio("NIOPosix")]),
+        .testTarget(
+            name: "JobsTests", dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", metrics, nio("NIOPosix")]),
         .testTarget(
             name: "AccountsTests",
             dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport"]),

@@ -52,12 +52,14 @@ enum Composition {
     static func withQueue<T: Sendable>(
         named name: String, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
     ) async throws -> T {
-        try await withRedis { client in try await body(RedisJobQueue(client: client, name: name)) }
+        try await withRedis { try await body(RedisJobQueue(client: $0, name: name)) }
     }
 
-    private static func withRedis<T: Sendable>(_ body: @escaping @Sendable (RedisClient) async throws -> T) async throws -> T {
+    static func withRedis<T: Sendable>(
+        at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
+    ) async throws -> T {
         let client = RedisClient(
-            configuration: try RedisConfiguration(url: settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: try RedisConfiguration(url: url ?? settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
             logger: logger)
         return try await running({ try await client.run() }) { try await body(client) }
     }

@@ -2,7 +2,7 @@
 public struct JobsError: Error, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
-            case payloadTooLarge, invalidJob, encoding, malformed, unavailable, unsupportedServer, unexpectedReply
+            case payloadTooLarge, invalidJob, encoding, malformed, full, unavailable, unsupportedServer, unexpectedReply
         }
 
         private let value: Value
@@ -15,6 +15,8 @@ public struct JobsError: Error, Sendable {
         public static let encoding = Code(value: .encoding)
         /// Bytes read from Redis are not an entry or envelope of this version.
         public static let malformed = Code(value: .malformed)
+        /// The queue has reached a limit, or Redis its memory; nothing was added. To be told to clients as 503 with Retry-After.
+        public static let full = Code(value: .full)
         /// Redis did not answer. It is unknown whether the operation took place; repeating it is safe.
         public static let unavailable = Code(value: .unavailable)
         /// The server is too old for the queue's scripts.

@@ -14,7 +14,6 @@ import UnixSignals
 /// Makes the services of a Worker process and ties them together. No logic lives here.
 struct Composition {
     private static let fileThreads = 4
-    private static let crashesAllowed = 20
 
     let settings: Settings.Worker
     let options: Options
@@ -82,12 +81,7 @@ struct Composition {
     }
 
     private func queues() -> [QueueOptions] {
-        options.queues.map { option in
-            var queue = QueueOptions(FileJobs.queue(option.name, area: settings.staging.area), concurrency: option.concurrency)
-            // These jobs cannot crash a worker by what they carry, but share the count of every worker that is killed.
-            queue.poisonAfter = Self.crashesAllowed
-            return queue
-        }
+        options.queues.map { QueueOptions(FileJobs.queue($0.name, area: settings.staging.area), concurrency: $0.concurrency) }
     }
 
     private func periodic() -> [PeriodicJob] {

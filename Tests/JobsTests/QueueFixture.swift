@@ -60,13 +60,19 @@ extension RedisJobQueue {
         } while cursor != "0"
     }
 
-    func notes(_ ids: String..., tenant: String = "", priority: Int = 0, delay: Duration = .zero) async throws -> [EnqueueResult] {
-        try await enqueue(ids.map { try JobRequest(Note(), id: $0, tenant: tenant, priority: priority, delay: delay) })
+    @discardableResult
+    func notes(
+        _ ids: String..., tenant: String = "", priority: Int = 0, delay: Duration = .zero, uniqueKey: String = ""
+    ) async throws -> [EnqueueResult] {
+        try await enqueue(
+            ids.map { try JobRequest(Note(), id: $0, tenant: tenant, priority: priority, delay: delay, uniqueKey: uniqueKey) })
     }
 
     /// Claims, and reads what was claimed.
-    func claim(_ want: Int) async throws -> [Claimed] {
-        let reply = try await cycle([], want: want, lease: .seconds(60))
+    ///
+    /// - Parameter direct: how many start at once; nil means all.
+    func claim(_ want: Int, direct: Int? = nil) async throws -> [Claimed] {
+        let reply = try await cycle([], want: want, direct: direct ?? want, lease: .seconds(60))
         return try reply.entries.map { entry in
             Claimed(entry: try JobEntry(entry), epoch: reply.epoch, member: Array("\(reply.epoch)|".utf8) + entry)
         }
@@ -74,13 +80,25 @@ extension RedisJobQueue {
 
     func acknowledge(_ jobs: [Claimed]) async throws -> [Int] {
         try await cycle(
-            jobs.map { Acknowledgement(member: $0.member, id: $0.entry.id, isApart: $0.entry.isApart) }, want: 0, lease: .seconds(60)
+            jobs.map { Acknowledgement(member: $0.member, entry: $0.entry) }, want: 0, direct: 0, lease: .seconds(60)
         ).lost
     }
 
-    /// As if the lease had run out.
+    /// As if the leases had run out, whatever is known of their jobs.
     func expire(_ jobs: [Claimed]) async throws {
-        for job in jobs { _ = try await client.send(RedisCommand("ZADD", RedisArgument(keys.leases), "XX", 1, RedisArgument(job.member))) }
+        for job in jobs {
+            let score = try await client.send(RedisCommand("ZSCORE", RedisArgument(keys.leases), RedisArgument(job.member))).string ?? ""
+            _ = try await client.send(
+                RedisCommand(
+                    "ZADD", RedisArgument(keys.leases), "XX", score.hasSuffix(".5") ? "1.5" : "1", RedisArgument(job.member)))
+        }
+    }
+
+    /// As if the worker that holds these jobs had vanished and another one had noticed.
+    @discardableResult
+    func lose(_ jobs: [Claimed], poisonAfter crashes: Int = 3) async throws -> ReapReply {
+        try await expire(jobs)
+        return try await reap(limit: 500, poisonAfter: crashes)
     }
 
     /// As if the time of all delayed jobs had come.

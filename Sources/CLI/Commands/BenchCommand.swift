@@ -3,7 +3,7 @@ import Platform
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measures this installation.", subcommands: [Queue.self])
+        commandName: "bench", abstract: "Measures this installation.", subcommands: [Queue.self, ProduceCommand.self, WorkCommand.self])
 
     struct Queue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

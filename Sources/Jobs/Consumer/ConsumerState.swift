@@ -3,12 +3,9 @@ import DequeModule
 /// A job that was done and whose acknowledgement Redis has not confirmed.
 struct DoneJob: Sendable {
     let job: LeasedJob
-    let id: String
-    let isApart: Bool
+    let acknowledgement: Acknowledgement
     /// Sent before without an answer: if its lease turns out to be gone, that was probably our own doing.
     var isRepeated = false
-
-    var acknowledgement: Acknowledgement { Acknowledgement(member: job.member, id: id, isApart: isApart) }
 }
 
 /// A job that was not done and whose fate Redis has not confirmed.

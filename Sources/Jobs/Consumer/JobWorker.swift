@@ -12,29 +12,43 @@ public import ServiceLifecycle
 /// Graceful shutdown stops claiming, hands back what has not started, waits up to `drainTimeout` for the rest, then hands
 /// that back too and cancels its handlers. `run()` returns when they have ended.
 public final class JobWorker: Sendable, Service {
-    private let client: RedisClient
+    /// nil where the queues do not live in Redis.
+    private let client: RedisClient?
     private let consumers: [QueueConsumer]
-    private let periodic: [(queue: RedisJobQueue, job: PeriodicJob)]
+    private let periodic: [(queue: any WorkQueue, job: PeriodicJob)]
     private let logger: Logger
 
     /// - Parameter periodic: fired by every worker that is given them, once across all; each in its own queue.
     /// - Throws: `.invalidJob` when a queue has a bad name.
-    public init(
+    public convenience init(
         client: RedisClient, queues: [QueueOptions], registry: JobRegistry, periodic: [PeriodicJob] = [],
         drainTimeout: Duration = .seconds(20), logger: Logger
     ) throws(JobsError) {
+        let served = try queues.map { options throws(JobsError) in (try RedisJobQueue(client: client, name: options.name), options) }
+        let periodic = try periodic.map { job throws(JobsError) in (try RedisJobQueue(client: client, name: job.queue), job) }
+        self.init(client: client, served, registry: registry, periodic: periodic, drainTimeout: drainTimeout, logger: logger)
+    }
+
+    /// For a queue inside this process. The name in `options` is not looked at.
+    public convenience init(
+        queue: MemoryJobQueue, options: QueueOptions, registry: JobRegistry, periodic: [PeriodicJob] = [],
+        drainTimeout: Duration = .seconds(20), logger: Logger
+    ) {
+        self.init(
+            client: nil, [(queue, options)], registry: registry, periodic: periodic.map { (queue, $0) }, drainTimeout: drainTimeout,
+            logger: logger)
+    }
+
+    private init(
+        client: RedisClient?, _ queues: [(any WorkQueue, QueueOptions)], registry: JobRegistry,
+        periodic: [(queue: any WorkQueue, job: PeriodicJob)], drainTimeout: Duration, logger: Logger
+    ) {
         self.client = client
+        self.periodic = periodic
         self.logger = logger
-        var consumers: [QueueConsumer] = []
-        for options in queues {
-            let queue = try RedisJobQueue(client: client, name: options.name)
-            consumers.append(
-                QueueConsumer(queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger))
+        consumers = queues.map { queue, options in
+            QueueConsumer(queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger)
         }
-        self.consumers = consumers
-        var entries: [(RedisJobQueue, PeriodicJob)] = []
-        for job in periodic { entries.append((try RedisJobQueue(client: client, name: job.queue), job)) }
-        self.periodic = entries
     }
 
     /// Whether every queue had an answer from Redis lately and the last one was good.
@@ -48,6 +62,7 @@ public final class JobWorker: Sendable, Service {
             group.addTask { await self.beat() }
             await withDiscardingTaskGroup { services in
                 for consumer in self.consumers { services.addTask { await consumer.run() } }
+                services.addTask { await cancelWhenGracefulShutdown { await self.announce() } }
                 for entry in self.periodic {
                     services.addTask { await cancelWhenGracefulShutdown { await self.fire(entry.job, in: entry.queue) } }
                 }
@@ -67,10 +82,11 @@ public final class JobWorker: Sendable, Service {
 
     /// - Returns: false when shutdown came before the server did.
     private func checkServer() async throws -> Bool {
+        guard let client else { return true }
         let check: ServerCheck? = await cancelWhenGracefulShutdown {
             var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
             while !Task.isCancelled {
-                do { return try await ServerCheck.read(self.client) } catch {
+                do { return try await ServerCheck.read(client) } catch {
                     self.logger.debug("no answer from Redis yet", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: backoff.next())
@@ -83,7 +99,18 @@ public final class JobWorker: Sendable, Service {
         return true
     }
 
-    private func fire(_ job: PeriodicJob, in queue: RedisJobQueue) async {
+    /// Keeps the queues on the list that operators see.
+    private func announce() async {
+        guard let client else { return }
+        while !Task.isCancelled {
+            do { try await QueueDirectory(client: client).announce(consumers.map(\.queue.name)) } catch {
+                logger.debug("queues not announced", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(300))
+        }
+    }
+
+    private func fire(_ job: PeriodicJob, in queue: any WorkQueue) async {
         while !Task.isCancelled {
             var wait = Duration.seconds(1)
             do { wait = try await queue.tick(job).untilNext + .milliseconds(Int.random(in: 1...50)) } catch {

@@ -3,7 +3,9 @@ import Synchronization
 /// The jobs that one cycle claimed: one epoch, one expiry.
 final class LeaseBatch: Sendable {
     private enum Phase {
-        case held, lost, settled
+        case claimed, running, lost, settled
+
+        var isHeld: Bool { self == .claimed || self == .running }
     }
 
     private struct State {
@@ -16,16 +18,20 @@ final class LeaseBatch: Sendable {
     let entries: [[UInt8]]
     /// Server time of the claim, ms.
     let claimedAt: Int64
+    /// By this machine's clock, from before the claim was sent.
+    private let sentAt: ContinuousClock.Instant
     private let stamp: [UInt8]
     private let state: Mutex<State>
 
-    /// - Parameter expiry: by this machine's clock, counted from before the claim was sent, so never later than the server's.
-    init(reply: CycleReply, expiry: ContinuousClock.Instant) {
+    /// - Parameter sentAt: when the claim was sent, so that the lease never ends later than the server says.
+    init(reply: CycleReply, sentAt: ContinuousClock.Instant, lease: Duration) {
+        self.sentAt = sentAt
         epoch = reply.epoch
         entries = reply.entries
         claimedAt = reply.now
         stamp = Array("\(reply.epoch)|".utf8)
-        state = Mutex(State(phases: Array(repeating: .held, count: reply.entries.count), held: reply.entries.count, expiry: expiry))
+        state = Mutex(
+            State(phases: Array(repeating: .claimed, count: reply.entries.count), held: reply.entries.count, expiry: sentAt + lease))
     }
 
     /// What the scripts know this lease by.
@@ -36,11 +42,19 @@ final class LeaseBatch: Sendable {
     var isFinished: Bool { state.withLock { $0.held == 0 } }
 
     func isHeld(_ index: Int) -> Bool {
-        state.withLock { $0.phases[index] == .held }
+        state.withLock { $0.phases[index].isHeld }
     }
 
     func isCurrent(_ index: Int) -> Bool {
-        state.withLock { $0.phases[index] == .held && ContinuousClock.now < $0.expiry }
+        state.withLock { $0.phases[index].isHeld && ContinuousClock.now < $0.expiry }
+    }
+
+    /// The server's time now, ms; too late by the way of the claim rather than too early.
+    var serverTime: Int64 { claimedAt + sentAt.duration(to: .now).milliseconds }
+
+    /// From here on the job counts as running.
+    func start(_ index: Int) {
+        state.withLock { if $0.phases[index] == .claimed { $0.phases[index] = .running } }
     }
 
     /// - Returns: whether it was held until now.
@@ -52,7 +66,7 @@ final class LeaseBatch: Sendable {
     @discardableResult
     private func leave(_ index: Int, _ phase: Phase) -> Bool {
         state.withLock { state in
-            guard state.phases[index] == .held else { return false }
+            guard state.phases[index].isHeld else { return false }
             state.phases[index] = phase
             state.held -= 1
             return true
@@ -63,15 +77,20 @@ final class LeaseBatch: Sendable {
         state.withLock { $0.expiry = max($0.expiry, expiry) }
     }
 
-    /// The held leases, if they expire before `instant`.
-    func held(expiringBefore instant: ContinuousClock.Instant) -> [Int] {
-        state.withLock { state in state.expiry < instant ? state.phases.indices.filter { state.phases[$0] == .held } : [] }
+    /// The leases to renew, those of running jobs and those of waiting ones, if they expire before `instant`.
+    func held(expiringBefore instant: ContinuousClock.Instant) -> (running: [Int], waiting: [Int]) {
+        state.withLock { state in
+            guard state.expiry < instant else { return ([], []) }
+            return (
+                state.phases.indices.filter { state.phases[$0] == .running }, state.phases.indices.filter { state.phases[$0] == .claimed }
+            )
+        }
     }
 
     /// Gives up all leases that are held.
     func loseAll() -> [Int] {
         state.withLock { state in
-            let held = state.phases.indices.filter { state.phases[$0] == .held }
+            let held = state.phases.indices.filter { state.phases[$0].isHeld }
             for index in held { state.phases[index] = .lost }
             state.held = 0
             return held
@@ -85,6 +104,8 @@ struct LeasedJob: Sendable, Equatable {
     let index: Int
 
     var member: [UInt8] { batch.member(index) }
+
+    func start() { batch.start(index) }
 
     static func == (left: Self, right: Self) -> Bool {
         left.batch === right.batch && left.index == right.index

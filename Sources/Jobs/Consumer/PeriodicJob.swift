@@ -8,7 +8,11 @@ public struct PeriodicJob: Sendable {
     public let interval: Duration
     public let queue: String
     package let lane: String
-    package let body: [UInt8]
+    /// What follows the id in an entry.
+    package let rest: [UInt8]
+    private let type: String
+    private let body: [UInt8]
+    private let priority: Int
 
     /// - Precondition: a valid name and queue, an interval of at least a second, and a job that can be encoded: these come
     ///   from code, not from outside.
@@ -19,11 +23,19 @@ public struct PeriodicJob: Sendable {
             self.name = name
             self.interval = interval
             self.queue = request.queue
+            self.priority = priority
             lane = request.lane
+            type = request.type
             body = request.body
+            rest = Array("\(type)||".utf8) + body
         } catch {
             preconditionFailure("periodic job \(name): \(error)")
         }
-        precondition(body.count <= JobEntry.inlineLimit, "a periodic job is small")
+        precondition(rest.count <= JobEntry.inlineLimit, "a periodic job is small")
+    }
+
+    /// - Throws: `.invalidJob` when the name leaves no room for the number of the tick.
+    func request(tick: Int64) throws(JobsError) -> JobRequest {
+        try JobRequest(type: type, body: body, id: "\(name)@\(tick)", priority: priority, queue: queue)
     }
 }

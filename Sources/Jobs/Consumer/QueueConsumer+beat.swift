@@ -22,35 +22,51 @@ extension QueueConsumer {
         }
     }
 
+    /// Leases for one call, those of running jobs first.
+    private struct Renewal {
+        var batches: [LeaseBatch] = []
+        var running: [LeasedJob] = []
+        var waiting: [LeasedJob] = []
+
+        var count: Int { running.count + waiting.count }
+    }
+
     private func renew() async throws(JobsError) {
         // A batch claimed a moment ago is renewed next time.
         let limit = ContinuousClock.now + options.leaseDuration * 5 / 6
-        var jobs: [LeasedJob] = []
-        var batches: [LeaseBatch] = []
+        var renewal = Renewal()
         for batch in state.withLock({ $0.batches }) {
             let held = batch.held(expiringBefore: limit)
-            if held.isEmpty { continue }
-            if jobs.count + held.count > RedisJobQueue.batchLimit {
-                try await renew(jobs, of: batches)
-                (jobs, batches) = ([], [])
+            let count = held.running.count + held.waiting.count
+            if count == 0 { continue }
+            if renewal.count + count > RedisJobQueue.batchLimit {
+                try await renew(renewal)
+                renewal = Renewal()
             }
-            jobs += held.map { LeasedJob(batch: batch, index: $0) }
-            batches.append(batch)
+            renewal.batches.append(batch)
+            renewal.running += held.running.map { LeasedJob(batch: batch, index: $0) }
+            renewal.waiting += held.waiting.map { LeasedJob(batch: batch, index: $0) }
         }
-        if !jobs.isEmpty { try await renew(jobs, of: batches) }
+        if renewal.count > 0 { try await renew(renewal) }
     }
 
-    private func renew(_ jobs: [LeasedJob], of batches: [LeaseBatch]) async throws(JobsError) {
+    private func renew(_ renewal: Renewal) async throws(JobsError) {
         let expiry = ContinuousClock.now + options.leaseDuration
-        let lost = try await queue.beat(jobs.map(\.member), lease: options.leaseDuration)
+        let reply = try await metrics.time(metrics.beat) { () async throws(JobsError) in
+            try await queue.beat(
+                started: renewal.running.map(\.member), waiting: renewal.waiting.map(\.member), lease: options.leaseDuration)
+        }
         succeeded()
-        for index in lost where jobs.indices.contains(index) {
+        let jobs = renewal.running + renewal.waiting
+        for index in reply.lost where jobs.indices.contains(index) {
             // One that was settled in the meantime is no longer held here either.
             guard jobs[index].batch.lose(jobs[index].index) else { continue }
             metrics.lostLeases.increment()
             logger.warning("lease lost, handler cancelled", metadata: ["epoch": "\(jobs[index].batch.epoch)"])
             cancel(jobs[index])
         }
-        for batch in batches { batch.renew(until: expiry) }
+        // Still ours: the worker settles it when its handler has ended.
+        for index in reply.cancelled where jobs.indices.contains(index) { cancel(jobs[index]) }
+        for batch in renewal.batches { batch.renew(until: expiry) }
     }
 }

@@ -1,5 +1,4 @@
 import Platform
-import Redis
 import Synchronization
 
 /// Waiting for work without polling: one token lies in the wake list while there is work that nobody was told of, and idle
@@ -20,7 +19,7 @@ extension QueueConsumer {
                 continue
             }
             do {
-                let token = try await block(limit)
+                let token = try await queue.awaitWork(for: limit)
                 succeeded()
                 backoff.reset()
                 wakeUp(withToken: token, mayHaveWork: token || limit < Self.longestWait)
@@ -31,13 +30,6 @@ extension QueueConsumer {
                 wakeUp(withToken: false, mayHaveWork: true)
             }
         }
-    }
-
-    private func block(_ limit: Duration) async throws(RedisError) -> Bool {
-        let milliseconds = max(1, limit.milliseconds)
-        let fraction = String(1000 + milliseconds % 1000).dropFirst()
-        let command = RedisCommand("BLPOP", RedisArgument(queue.keys.wake), RedisArgument("\(milliseconds / 1000).\(fraction)"))
-        return try await !queue.client.blocking(command, timeout: limit).isNull
     }
 
     private func wakeUp(withToken token: Bool, mayHaveWork: Bool) {
@@ -65,7 +57,7 @@ extension QueueConsumer {
     func passOnToken(isFull: Bool) async -> Bool {
         guard state.withLock({ $0.holdsToken && (isFull || $0.isDraining) }) else { return true }
         do {
-            _ = try await queue.client.send(RedisCommand("RPUSH", RedisArgument(queue.keys.wake), "1"))
+            try await queue.passOnToken()
             state.withLock { $0.holdsToken = false }
             succeeded()
             return true

@@ -86,7 +86,8 @@ extension QueueConsumer {
             let failed = state.withLock { Array($0.failed.prefix(100)) }
             if failed.isEmpty { return true }
             do {
-                let lost = Set(try await queue.fail(failed.map(\.failure)))
+                let lost = Set(
+                    try await metrics.time(metrics.fail) { () async throws(JobsError) in try await queue.fail(failed.map(\.failure)) })
                 for (position, item) in failed.enumerated() {
                     if lost.contains(position) { lostLease(item.job) } else { item.job.batch.settle(item.job.index) }
                 }
@@ -106,7 +107,7 @@ extension QueueConsumer {
     }
 
     private func cycle(want: Int) async -> Bool {
-        let done = state.withLock { state in
+        let (done, direct) = state.withLock { state in
             let done = Array(state.done.prefix(Pacing.maximumClaim))
             state.done.removeFirst(done.count)
             if state.done.isEmpty { state.firstDone = nil }
@@ -115,20 +116,22 @@ extension QueueConsumer {
                 state.mayHaveWork = false
                 state.holdsToken = false
             }
-            return done
+            return (done, max(0, options.concurrency - state.running - state.backlog.count))
         }
-        let expiry = ContinuousClock.now + options.leaseDuration
+        let sentAt = ContinuousClock.now
         do {
-            let reply = try await queue.cycle(done.map(\.acknowledgement), want: want, lease: options.leaseDuration)
+            let reply = try await metrics.time(metrics.cycle) { () async throws(JobsError) in
+                try await queue.cycle(done.map(\.acknowledgement), want: want, direct: direct, lease: options.leaseDuration)
+            }
             confirm(done, lost: reply.lost)
-            take(reply, want: want, expiry: expiry)
+            take(reply, want: want, sentAt: sentAt)
             succeeded()
             return true
         } catch {
             failed(error)
             state.withLock { state in
                 // The script may have run although no answer came.
-                let repeated = done.map { DoneJob(job: $0.job, id: $0.id, isApart: $0.isApart, isRepeated: true) }
+                let repeated = done.map { DoneJob(job: $0.job, acknowledgement: $0.acknowledgement, isRepeated: true) }
                 state.done.insert(contentsOf: repeated, at: 0)
                 state.firstDone = state.firstDone ?? .now
                 state.mayHaveWork = true
@@ -143,8 +146,8 @@ extension QueueConsumer {
         for item in done { item.job.batch.settle(item.job.index) }
     }
 
-    private func take(_ reply: CycleReply, want: Int, expiry: ContinuousClock.Instant) {
-        let batch = reply.entries.isEmpty ? nil : LeaseBatch(reply: reply, expiry: expiry)
+    private func take(_ reply: CycleReply, want: Int, sentAt: ContinuousClock.Instant) {
+        let batch = reply.entries.isEmpty ? nil : LeaseBatch(reply: reply, sentAt: sentAt, lease: options.leaseDuration)
         state.withLock { state in
             state.batches.removeAll(where: \.isFinished)
             if let batch {

@@ -10,20 +10,29 @@ extension QueueConsumer {
         while !Task.isCancelled {
             try? await Task.sleep(for: wait)
             do {
-                let reply = try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: options.poisonAfter)
+                let reply = try await metrics.time(metrics.reap) { () async throws(JobsError) in
+                    try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: options.poisonAfter)
+                }
                 succeeded()
-                let crashed = reply.returned + reply.poisoned
-                if crashed > 0 {
-                    metrics.crashes.increment(by: crashed)
+                let taken = reply.returned + reply.poisoned
+                if taken > 0 {
+                    metrics.crashes.increment(by: reply.crashed)
+                    metrics.died.increment(by: reply.poisoned)
                     logger.warning(
-                        "took back jobs of lost workers", metadata: ["returned": "\(reply.returned)", "poisoned": "\(reply.poisoned)"])
+                        "took back jobs of lost workers",
+                        metadata: [
+                            "returned": "\(reply.returned)", "crashed": "\(reply.crashed)", "poisoned": "\(reply.poisoned)",
+                        ])
+                }
+                for kind in reply.parked {
+                    if let type = runnable(kind) { try await queue.unpark(kind: kind, type: type) }
                 }
                 if reply.readyLanes > 0 {
                     state.withLock { $0.mayHaveWork = true }
                     signal.ring()
                 }
                 let next = min(reply.untilNext ?? options.leaseDuration, options.leaseDuration)
-                wait = crashed == RedisJobQueue.batchLimit ? .zero : next + .milliseconds(Int.random(in: 5...50))
+                wait = taken == RedisJobQueue.batchLimit ? .zero : next + .milliseconds(Int.random(in: 5...50))
             } catch {
                 failed(error)
                 wait = .milliseconds(Int.random(in: 500...1000))
@@ -31,19 +40,37 @@ extension QueueConsumer {
         }
     }
 
+    /// The type of a parked kind, if this worker could run it now.
+    private func runnable(_ kind: String) -> String? {
+        let parts = kind.split(separator: "#", omittingEmptySubsequences: false).map(String.init)
+        guard let entry = registry.entry(for: parts[0]) else { return nil }
+        if parts.count == 1 { return parts[0] }
+        return Int(parts[1]).map { $0 <= entry.schemaVersion } == true ? parts[0] : nil
+    }
+
     /// Feeds the gauges: often while jobs pass through this worker, hardly ever while nothing happens here.
     func watch() async {
         var lastEpoch: Int64 = -1
         var idle = 0
+        var round = 0
         while !Task.isCancelled {
             let epoch = state.withLock { $0.batches.last?.epoch ?? $0.lastEpoch }
             if epoch != lastEpoch || idle >= 24 {
                 lastEpoch = epoch
                 idle = 0
-                if let snapshot = try? await queue.snapshot() { metrics.record(snapshot) }
+                await measure(checks: round.isMultiple(of: 12))
+                round += 1
             }
             idle += 1
             try? await Task.sleep(for: .seconds(5))
         }
+    }
+
+    /// Failures show elsewhere: here they cost a sample.
+    private func measure(checks: Bool) async {
+        if let snapshot = try? await queue.snapshot() { metrics.record(snapshot) }
+        guard checks, let violations = try? await queue.check(limit: 100) else { return }
+        metrics.violations.record(violations.count)
+        for violation in violations.prefix(5) { logger.error("the queue is inconsistent", metadata: ["violation": "\(violation)"]) }
     }
 }

@@ -33,13 +33,14 @@ extension QueueConsumer {
     private func next() -> LeasedJob? {
         let (job, isLow) = state.withLock { state in
             let job = state.backlog.popFirst()
+            job?.start()
             return (job, job != nil && state.backlog.count == state.lowWater && state.mayHaveWork)
         }
         if isLow { signal.ring() }
         return job
     }
 
-    private enum Ending {
+    enum Ending {
         case done(DoneJob)
         case failed(Failure)
     }
@@ -71,11 +72,10 @@ extension QueueConsumer {
             if error.code == .unavailable { return .failed(failure(job, .later, .seconds(1), "the body could not be fetched")) }
             return dead(job, "malformed: \(error.message)")
         }
-        guard let kind = registry.entry(for: envelope.type) else { return dead(job, "unknown type \(envelope.type)") }
-        guard envelope.schemaVersion <= kind.schemaVersion else {
-            return dead(job, "schema version \(envelope.schemaVersion) of \(envelope.type) is newer than this worker")
+        guard let kind = registry.entry(for: entry.type), envelope.schemaVersion <= kind.schemaVersion else {
+            return parked(job, kind: "\(entry.type)#\(envelope.schemaVersion)")
         }
-        return await run(job, entry, envelope, kind)
+        return await JobRun(job: job, entry: entry, envelope: envelope, kind: kind).perform(in: self)
     }
 
     private func fetchBody(of entry: JobEntry) async throws(JobsError) -> ArraySlice<UInt8> {
@@ -83,42 +83,19 @@ extension QueueConsumer {
         return body[...]
     }
 
-    private func run(_ job: LeasedJob, _ entry: JobEntry, _ envelope: JobEnvelope, _ kind: JobRegistry.Entry) async -> Ending {
-        let attempt = entry.attempts + 1
-        let context = JobContext(
-            id: entry.id, type: envelope.type, tenant: entry.tenant, epoch: job.batch.epoch,
-            previousEpoch: entry.previousEpoch == 0 ? nil : entry.previousEpoch, attempt: attempt, crashes: entry.crashes,
-            isLast: attempt >= kind.policy.maximumAttempts, logger: logger, isCurrent: { job.batch.isCurrent(job.index) })
-        let start = ContinuousClock.now
-        let outcome: JobOutcome
-        do { outcome = try await kind.run(envelope, context) } catch {
-            outcome = .retry(after: nil, reason: "\(error)")
-        }
-        metrics.recordRun(waited: job.batch.claimedAt - entry.readyAt, ran: start.duration(to: .now))
-        switch outcome {
-        case .done:
-            return .done(DoneJob(job: job, id: entry.id, isApart: entry.isApart))
-        case .retry(let asked, let reason):
-            guard let delay = kind.policy.delay(after: attempt, asked: asked) else {
-                return dead(job, "gave up after \(attempt) tries: \(reason)")
-            }
-            metrics.retries.increment()
-            return .failed(failure(job, .retry, delay, reason))
-        case .giveUp(let reason):
-            return dead(job, reason)
-        case .later(let delay, let reason):
-            metrics.postponed.increment()
-            return .failed(failure(job, .later, max(.zero, delay), reason))
-        }
+    private func parked(_ job: LeasedJob, kind: String) -> Ending {
+        metrics.parkings.increment()
+        logger.warning("job parked: this worker does not know its type or version", metadata: ["kind": "\(kind)"])
+        return .failed(failure(job, .park, .zero, kind))
     }
 
-    private func dead(_ job: LeasedJob, _ reason: String) -> Ending {
+    func dead(_ job: LeasedJob, _ reason: String) -> Ending {
         metrics.died.increment()
         logger.error("job goes to the dead set", metadata: ["reason": "\(reason)"])
         return .failed(failure(job, .dead, .zero, reason))
     }
 
-    private func failure(_ job: LeasedJob, _ verb: Failure.Verb, _ delay: Duration, _ reason: String) -> Failure {
+    func failure(_ job: LeasedJob, _ verb: Failure.Verb, _ delay: Duration, _ reason: String) -> Failure {
         Failure(member: job.member, verb: verb, delay: delay, reason: reason)
     }
 }

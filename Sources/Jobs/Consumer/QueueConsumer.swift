@@ -16,7 +16,7 @@ typealias RunnerTarget = CancellationTarget<LeasedJob>
 ///
 /// Errors of Redis end none of them: each tries again with backoff.
 final class QueueConsumer: Sendable {
-    let queue: RedisJobQueue
+    let queue: any WorkQueue
     let options: QueueOptions
     let registry: JobRegistry
     let drainTimeout: Duration
@@ -29,7 +29,7 @@ final class QueueConsumer: Sendable {
     let request = Signal()
     let health = ConsumerHealth()
 
-    init(queue: RedisJobQueue, options: QueueOptions, registry: JobRegistry, drainTimeout: Duration, logger: Logger) {
+    init(queue: any WorkQueue, options: QueueOptions, registry: JobRegistry, drainTimeout: Duration, logger: Logger) {
         self.queue = queue
         self.options = options
         self.registry = registry
@@ -90,7 +90,7 @@ final class QueueConsumer: Sendable {
         let release = Task { [queue, options] in
             for start in stride(from: 0, to: done.count, by: RedisJobQueue.batchLimit) {
                 let part = done[start...].prefix(RedisJobQueue.batchLimit).map(\.acknowledgement)
-                _ = try await queue.cycle(part, want: 0, lease: options.leaseDuration)
+                _ = try await queue.cycle(part, want: 0, direct: 0, lease: options.leaseDuration)
             }
             return try await queue.release(members)
         }

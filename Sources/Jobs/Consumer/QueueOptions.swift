@@ -8,7 +8,7 @@ public struct QueueOptions: Sendable {
     /// Short jobs only: how many may be claimed beyond the free slots. The worker takes what it runs in about 4 ms, hence
     /// nothing where a job takes longer.
     public var maximumPrefetch = 256
-    /// After how many lost workers a job is taken for poison.
+    /// After how many workers lost in a row a job that ran on each of them is taken for poison.
     public var poisonAfter = 3
 
     /// - Precondition: `concurrency ≥ 1`.

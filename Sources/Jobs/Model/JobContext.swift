@@ -11,16 +11,20 @@ public struct JobContext: Sendable {
     public let previousEpoch: Int64?
     /// 1 for the first try.
     public let attempt: Int
-    /// How often a worker was lost while it held the job.
+    /// How many workers in a row were lost while the job ran.
     public let crashes: Int
     /// Whether `.retry` would lead to the dead set.
     public let isLast: Bool
+    /// When this run is cancelled, if it is limited.
+    public let deadline: ContinuousClock.Instant?
+    public let traceParent: TraceParent?
     private let base: Logger
     private let currency: @Sendable () -> Bool
 
     package init(
         id: String, type: String, tenant: String = "", epoch: Int64, previousEpoch: Int64? = nil, attempt: Int = 1, crashes: Int = 0,
-        isLast: Bool = false, logger: Logger, isCurrent: @escaping @Sendable () -> Bool = { true }
+        isLast: Bool = false, deadline: ContinuousClock.Instant? = nil, traceParent: TraceParent? = nil, logger: Logger,
+        isCurrent: @escaping @Sendable () -> Bool = { true }
     ) {
         self.id = id
         self.type = type
@@ -30,6 +34,8 @@ public struct JobContext: Sendable {
         self.attempt = attempt
         self.crashes = crashes
         self.isLast = isLast
+        self.deadline = deadline
+        self.traceParent = traceParent
         base = logger
         currency = isCurrent
     }

@@ -13,6 +13,8 @@ public protocol JobContract: Codable, Sendable {
     /// The queue it goes to unless the request names another.
     static var queue: String { get }
     static var policy: RetryPolicy { get }
+    /// How long one run may take, unless the request says otherwise; nil means no limit, which is the default.
+    static var timeout: Duration? { get }
 
     /// The payload; JSON unless a hot type does it faster.
     func encodePayload() throws -> [UInt8]
@@ -21,6 +23,8 @@ public protocol JobContract: Codable, Sendable {
 }
 
 extension JobContract {
+    public static var timeout: Duration? { nil }
+
     public func encodePayload() throws -> [UInt8] {
         try Array(JSONEncoder().encode(self))
     }

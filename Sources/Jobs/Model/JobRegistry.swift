@@ -3,6 +3,7 @@ public struct JobRegistry: Sendable {
     struct Entry: Sendable {
         let schemaVersion: Int
         let policy: RetryPolicy
+        let timeout: Duration?
         let run: @Sendable (JobEnvelope, JobContext) async throws -> JobOutcome
     }
 
@@ -17,7 +18,7 @@ public struct JobRegistry: Sendable {
         _ type: J.Type, _ handler: @escaping @Sendable (J, JobContext) async throws -> JobOutcome
     ) {
         precondition(JobName.isType(J.type), "a job type has 1 to 64 of a-z 0-9 . _ @ : -")
-        let entry = Entry(schemaVersion: J.schemaVersion, policy: J.policy) { envelope, context in
+        let entry = Entry(schemaVersion: J.schemaVersion, policy: J.policy, timeout: J.timeout) { envelope, context in
             let job: J
             do { job = try J.decodePayload(envelope.payload, schemaVersion: envelope.schemaVersion) } catch {
                 return .giveUp(reason: "the payload does not decode")

@@ -3,12 +3,17 @@ package struct JobEntry: Sendable {
     package let readyAt: Int64
     package let enqueuedAt: Int64
     package let attempts: Int
+    /// Workers lost in a row while the job ran.
     package let crashes: Int
     package let previousEpoch: Int64
     package let priority: Int
     package let tenant: String
     package let id: String
+    package let type: String
+    package let uniqueKey: String
     package let body: ArraySlice<UInt8>
+    /// Bytes of the part that never changes.
+    package let tailSize: Int
 
     /// The body of an entry whose envelope is kept in a key of its own.
     package static let apart = UInt8(ascii: "x")
@@ -19,35 +24,61 @@ package struct JobEntry: Sendable {
 
     /// - Throws: `.malformed`.
     package init(_ bytes: [UInt8]) throws(JobsError) {
-        var start = 0
-        func field() throws(JobsError) -> ArraySlice<UInt8> {
-            guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "|")) else { throw JobsError(.malformed, "entry cut short") }
-            defer { start = end + 1 }
-            return bytes[start..<end]
-        }
-        readyAt = try Self.number(try field())
-        enqueuedAt = try Self.number(try field())
-        attempts = Int(try Self.number(try field()))
-        crashes = Int(try Self.number(try field()))
-        previousEpoch = try Self.number(try field())
-        let lane = try field()
+        var fields = Fields(rest: bytes[...])
+        readyAt = try fields.number()
+        enqueuedAt = try fields.number()
+        attempts = Int(try fields.number())
+        crashes = Int(try fields.number())
+        _ = try fields.number()
+        previousEpoch = try fields.number()
+        tailSize = fields.rest.count
+        let lane = try fields.next()
         guard lane.count >= 2, lane[lane.startIndex + 1] == UInt8(ascii: ":"), (0x30...0x39).contains(lane[lane.startIndex]) else {
             throw JobsError(.malformed, "entry with a bad lane")
         }
         priority = Int(lane[lane.startIndex] - 0x30)
         tenant = String(decoding: lane.dropFirst(2), as: UTF8.self)
-        id = String(decoding: try field(), as: UTF8.self)
-        guard JobName.isID(id), JobName.isTenant(tenant) else { throw JobsError(.malformed, "entry with a bad name") }
-        body = bytes[start...]
+        id = String(decoding: try fields.next(), as: UTF8.self)
+        type = String(decoding: try fields.next(), as: UTF8.self)
+        uniqueKey = String(decoding: try fields.next(), as: UTF8.self)
+        guard JobName.isID(id), JobName.isTenant(tenant), JobName.isType(type), JobName.isTenant(uniqueKey) else {
+            throw JobsError(.malformed, "entry with a bad name")
+        }
+        body = fields.rest
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) throws(JobsError) -> Int64 {
-        guard (1...17).contains(digits.count) else { throw JobsError(.malformed, "entry with a bad number") }
-        var value: Int64 = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { throw JobsError(.malformed, "entry with a bad number") }
-            value = value * 10 + Int64(digit - 0x30)
+    /// What the scripts call the tail: from the lane to the body.
+    package static func tail(lane: String, id: String, type: String, uniqueKey: String, body: [UInt8]) -> [UInt8] {
+        var tail: [UInt8] = []
+        tail.reserveCapacity(lane.utf8.count + id.utf8.count + type.utf8.count + uniqueKey.utf8.count + body.count + 4)
+        for field in [lane, id, type, uniqueKey] {
+            tail.append(contentsOf: field.utf8)
+            tail.append(Fields.separator)
         }
-        return value
+        tail.append(contentsOf: body)
+        return tail
+    }
+
+    private struct Fields {
+        static let separator = UInt8(ascii: "|")
+
+        var rest: ArraySlice<UInt8>
+
+        mutating func next() throws(JobsError) -> ArraySlice<UInt8> {
+            guard let end = rest.firstIndex(of: Self.separator) else { throw JobsError(.malformed, "entry cut short") }
+            defer { rest = rest[(end + 1)...] }
+            return rest[..<end]
+        }
+
+        mutating func number() throws(JobsError) -> Int64 {
+            let digits = try next()
+            guard (1...17).contains(digits.count) else { throw JobsError(.malformed, "entry with a bad number") }
+            var value: Int64 = 0
+            for digit in digits {
+                guard (0x30...0x39).contains(digit) else { throw JobsError(.malformed, "entry with a bad number") }
+                value = value * 10 + Int64(digit - 0x30)
+            }
+            return value
+        }
     }
 }

@@ -11,7 +11,7 @@ package struct QueueKeys: Sendable {
         guard JobName.isQueue(queue) else { throw JobsError(.invalidJob, "a queue name has 1 to 64 of A-Z a-z 0-9 . _ @ -") }
         let prefix = "{q:\(queue):\(partition)}:"
         self.prefix = prefix
-        all = ["ids", "l", "d", "x", "g", "c", "wake", "ring", "r:", "j:"].map { prefix + $0 }
+        all = ["ids", "l", "d", "x", "g", "c", "wake", "ring", "aside", "q", "p", "k", "u", "i", "r:", "j:", "p:"].map { prefix + $0 }
     }
 
     package var ids: String { all[0] }
@@ -22,7 +22,8 @@ package struct QueueKeys: Sendable {
     package var control: String { all[5] }
     package var wake: String { all[6] }
     package var ring: String { all[7] }
+    package var unique: String { all[12] }
 
-    package func ready(lane: String) -> String { all[8] + lane }
-    package func body(of id: String) -> String { all[9] + id }
+    package func ready(lane: String) -> String { all[14] + lane }
+    package func body(of id: String) -> String { all[15] + id }
 }

@@ -1,31 +1,7 @@
 import Redis
 
-/// A job in the dead set.
-public struct DeadJob: Sendable {
-    public let id: String
-    /// Milliseconds since 1970, server time.
-    public let diedAt: Int64
-    /// Why: what the handler said, "poison: …", "unknown type …", "malformed …".
-    public let reason: String
-    /// nil where the entry or its envelope cannot be read.
-    public let type: String?
-    public let tenant: String?
-    public let attempts: Int?
-    public let crashes: Int?
-
-    /// Where the next page starts.
-    public var cursor: DeadCursor { DeadCursor(id: id, diedAt: diedAt) }
-}
-
-public struct DeadCursor: Sendable, Hashable {
-    let id: String
-    let diedAt: Int64
-}
-
 extension RedisJobQueue {
-    /// A page of the dead set, oldest first.
-    /// - Parameter limit: 1 to 500.
-    public func dead(after cursor: DeadCursor? = nil, limit: Int = 100) async throws(JobsError) -> [DeadJob] {
+    public func dead(after cursor: DeadCursor?, limit: Int) async throws(JobsError) -> [DeadJob] {
         let arguments = [
             RedisArgument(min(max(limit, 1), Self.batchLimit)), RedisArgument(cursor.map { String($0.diedAt) } ?? ""),
             RedisArgument(cursor?.id ?? ""),
@@ -38,29 +14,35 @@ extension RedisJobQueue {
             guard let id = values[position].string, let time = values[position + 1].int, let grave = values[position + 2].bytes else {
                 throw unexpected(QueueScripts.deadPage)
             }
-            jobs.append(Self.job(id: id, diedAt: time, grave: grave))
+            jobs.append(DeadJob(id: id, diedAt: time, grave: grave))
         }
         return jobs
     }
 
-    private static func job(id: String, diedAt: Int64, grave: [UInt8]) -> DeadJob {
-        let end = grave.firstIndex(of: UInt8(ascii: "\n")) ?? grave.endIndex
-        let entry = try? JobEntry(Array(grave[end...].dropFirst()))
-        return DeadJob(
-            id: id, diedAt: diedAt, reason: String(decoding: grave[..<end], as: UTF8.self),
-            type: entry.flatMap { try? JobEnvelope($0.body).type }, tenant: entry?.tenant, attempts: entry?.attempts,
-            crashes: entry?.crashes)
+    /// One dead job with its payload, which is nil where it cannot be read.
+    public func dead(id: String) async throws(JobsError) -> (job: DeadJob, payload: [UInt8]?)? {
+        let replies: [RedisValue]
+        do {
+            replies = try await client.send([
+                RedisCommand("ZSCORE", RedisArgument(keys.dead), RedisArgument(id)),
+                RedisCommand("HGET", RedisArgument(keys.grave), RedisArgument(id)),
+            ])
+        } catch {
+            throw JobsError(error, doing: "reading a dead job of queue \(name)")
+        }
+        guard let diedAt = replies.first?.int, let grave = replies.last?.bytes else { return nil }
+        guard let entry = try? JobEntry(Array(grave.drop { $0 != UInt8(ascii: "\n") }.dropFirst())) else {
+            return (DeadJob(id: id, diedAt: diedAt, grave: grave), nil)
+        }
+        let body = entry.isApart ? try await self.body(of: id) ?? [] : Array(entry.body)
+        return (DeadJob(id: id, diedAt: diedAt, grave: grave), (try? JobEnvelope(body[...])).map { Array($0.payload) })
     }
 
-    /// Puts dead jobs back to work, as if new.
-    /// - Returns: how many were replayed; unknown ids and unreadable entries are passed over.
     @discardableResult
     public func replay(_ ids: [String]) async throws(JobsError) -> Int {
         try await inBatches(ids, QueueScripts.deadReplay)
     }
 
-    /// Forgets dead jobs.
-    /// - Returns: how many were dropped.
     @discardableResult
     public func drop(_ ids: [String]) async throws(JobsError) -> Int {
         try await inBatches(ids, QueueScripts.deadDrop)

@@ -1,11 +1,7 @@
 import Redis
 
 extension RedisJobQueue {
-    /// Adds jobs, in batches of up to 500 per round trip. The requests' own queue names are not looked at.
-    ///
-    /// A job whose id exists is left alone, so repeating a call that failed is safe.
-    /// - Returns: one result per request, in their order.
-    /// - Throws: `.unavailable`; earlier batches of the same call may have been added.
+    /// In batches of up to 500 per round trip; each of them is added as a whole or not at all.
     @discardableResult
     public func enqueue(_ requests: [JobRequest]) async throws(JobsError) -> [EnqueueResult] {
         var results: [EnqueueResult] = []
@@ -27,12 +23,23 @@ extension RedisJobQueue {
     private static let batchBytes = 2 << 20
 
     private func enqueue(batch: ArraySlice<JobRequest>) async throws(JobsError) -> [EnqueueResult] {
-        let known = try await integers(QueueScripts.enqueue, Self.arguments(batch))
-        guard known.count.isMultiple(of: 2) else { throw unexpected(QueueScripts.enqueue) }
+        guard let refused = try await run(QueueScripts.enqueue, Self.arguments(batch)).array, refused.count.isMultiple(of: 3) else {
+            throw unexpected(QueueScripts.enqueue)
+        }
+        if refused.first?.string == "full", let limit = refused[1].string, let value = refused[2].string {
+            throw JobsError(.full, "queue \(name) has reached its limit of \(limit), \(value); add workers or raise it")
+        }
         var results = [EnqueueResult](repeating: .enqueued, count: batch.count)
-        for position in stride(from: 0, to: known.count, by: 2) {
-            guard (1...batch.count).contains(known[position]) else { throw unexpected(QueueScripts.enqueue) }
-            results[known[position] - 1] = .duplicate(known[position + 1] == 1 ? .dead : .live)
+        for position in stride(from: 0, to: refused.count, by: 3) {
+            guard let index = refused[position].int, (1...Int64(batch.count)).contains(index), let why = refused[position + 1].int,
+                let holder = refused[position + 2].string
+            else { throw unexpected(QueueScripts.enqueue) }
+            results[Int(index) - 1] =
+                switch why {
+                case 0: .duplicate(.live)
+                case 1: .duplicate(.dead)
+                default: .uniqueKeyHeld(by: holder)
+                }
         }
         return results
     }
@@ -42,6 +49,7 @@ extension RedisJobQueue {
         arguments.reserveCapacity(2 * batch.count + 8)
         for request in batch { arguments.append(RedisArgument(request.id)) }
         var groups: [(lane: String, delay: Int64, count: Int)] = []
+        var keys: [RedisArgument] = []
         var apart: [RedisArgument] = []
         for (index, request) in batch.enumerated() {
             let lane = request.lane
@@ -52,23 +60,16 @@ extension RedisJobQueue {
                 groups.append((lane, delay, 1))
             }
             let isApart = request.body.count > JobEntry.inlineLimit
-            arguments.append(RedisArgument(tail(lane: lane, id: request.id, body: isApart ? [JobEntry.apart] : request.body)))
-            if isApart { apart += [RedisArgument(index + 1), RedisArgument(request.body)] }
+            let tail = JobEntry.tail(
+                lane: lane, id: request.id, type: request.type, uniqueKey: request.uniqueKey,
+                body: isApart ? [JobEntry.apart] : request.body)
+            arguments.append(RedisArgument(tail))
+            if !request.uniqueKey.isEmpty { keys += [RedisArgument(index + 1), "u", RedisArgument(request.uniqueKey)] }
+            if isApart { apart += [RedisArgument(index + 1), "x", RedisArgument(request.body)] }
         }
         arguments.append(RedisArgument(groups.count))
         for group in groups { arguments += [RedisArgument(group.lane), RedisArgument(group.delay), RedisArgument(group.count)] }
-        return arguments + apart
-    }
-
-    private static func tail(lane: String, id: String, body: [UInt8]) -> [UInt8] {
-        var tail: [UInt8] = []
-        tail.reserveCapacity(lane.utf8.count + id.utf8.count + body.count + 2)
-        tail.append(contentsOf: lane.utf8)
-        tail.append(UInt8(ascii: "|"))
-        tail.append(contentsOf: id.utf8)
-        tail.append(UInt8(ascii: "|"))
-        tail.append(contentsOf: body)
-        return tail
+        return arguments + keys + apart
     }
 }
 

@@ -1,14 +1,12 @@
 import Redis
 
 extension RedisJobQueue {
-    /// Fires a periodic job unless this tick has been fired already, by whomever.
-    /// - Returns: whether it was fired here, and the time until the next tick.
     package func tick(_ periodic: PeriodicJob) async throws(JobsError) -> (fired: Bool, untilNext: Duration) {
         let values = try await integers(
             QueueScripts.tick,
             [
                 RedisArgument(periodic.name), RedisArgument(periodic.interval.milliseconds), RedisArgument(periodic.lane),
-                RedisArgument(periodic.body),
+                RedisArgument(periodic.rest),
             ])
         guard values.count == 2 else { throw unexpected(QueueScripts.tick) }
         return (values[0] == 1, .milliseconds(values[1]))

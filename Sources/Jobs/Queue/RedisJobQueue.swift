@@ -4,7 +4,7 @@ public import Redis
 /// the dead set with a reason.
 ///
 /// A value; any number may exist for one queue, in any number of processes. All times are the server's.
-public struct RedisJobQueue: Sendable {
+public struct RedisJobQueue: WorkQueue {
     /// Jobs per script call; Lua unpacks their arguments onto a bounded stack, and other clients wait meanwhile.
     package static let batchLimit = 500
 
@@ -23,7 +23,7 @@ public struct RedisJobQueue: Sendable {
         do {
             return try await client.evaluate(script, keys: keys.all, arguments: arguments)
         } catch {
-            throw JobsError(.unavailable, "\(script.name) of queue \(name): \(error)", underlying: error)
+            throw JobsError(error, doing: "\(script.name) of queue \(name)")
         }
     }
 

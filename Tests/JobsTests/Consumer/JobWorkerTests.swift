@@ -1,4 +1,5 @@
 import Jobs
+import Logging
 import Platform
 import Redis
 import Synchronization
@@ -22,6 +23,32 @@ import Testing
             #expect(ran.events.count == 3000)
             #expect(try await queue.check() == [])
         }
+    }
+
+    @Test("a worker serves a queue in memory as it does one in Redis")
+    func memory() async throws {
+        let queue = MemoryJobQueue(name: "memory")
+        let ran = Record<String>()
+        var registry = JobRegistry()
+        registry.register(Note.self) { note, context in
+            ran.add(note.text)
+            return note.text == "1" && context.attempt == 1 ? .retry(after: .milliseconds(5), reason: "again") : .done
+        }
+        let worker = JobWorker(
+            queue: queue, options: QueueOptions(queue.name, concurrency: 4), registry: registry,
+            logger: Logger(label: "test") { _ in
+                SwiftLogNoOpLogHandler()
+            })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            try await expectEventually { worker.isReady }
+            try await queue.enqueue((0..<500).map { try JobRequest(Note(text: "\($0)")) })
+            await ran.wait(for: 501)
+            try await expectEventually { try await queue.snapshot().inFlight == 0 }
+            group.cancelAll()
+        }
+        #expect(Set(ran.events).count == 500)
+        #expect(try await queue.check() == [])
     }
 
     @Test func aJobEnqueuedWhileTheWorkerIsIdleStartsSoon() async throws {
@@ -122,18 +149,15 @@ import Testing
         }
     }
 
-    @Test("H94 unknown types, newer versions, bad payloads and bad envelopes are parked, and the worker lives")
+    @Test("H94 bad payloads, envelopes and entries go to the dead set with a reason, and the worker lives")
     func hostileJobs() async throws {
         try await RedisJobQueue.with { queue in
             let ran = Record<Void>()
-            let unknown = try JobEnvelope.encode(type: "of-tomorrow", schemaVersion: 1, payload: [])
-            let newer = try JobEnvelope.encode(type: "note", schemaVersion: 3, payload: Array("{\"text\":\"\"}".utf8))
-            let payload = try JobEnvelope.encode(type: "note", schemaVersion: 2, payload: Array("{".utf8))
+            let payload = try JobEnvelope.encode(schemaVersion: 2, payload: Array("{".utf8))
             try await queue.enqueue([
-                JobRequest(body: unknown, id: "unknown", queue: "q"), JobRequest(body: newer, id: "newer", queue: "q"),
-                JobRequest(body: payload, id: "payload", queue: "q"),
-                JobRequest(body: Array(newer.dropLast(4)), id: "truncated", queue: "q"),
-                JobRequest(body: [0xFF], id: "garbage", queue: "q"),
+                JobRequest(type: "note", body: payload, id: "payload", queue: "q"),
+                JobRequest(type: "note", body: Array(payload.dropLast(1)), id: "truncated", queue: "q"),
+                JobRequest(type: "note", body: [0xFF], id: "garbage", queue: "q"),
             ])
             for text in ["not an entry", "1|2|3"] {
                 _ = try await queue.client.send(RedisCommand("RPUSH", RedisArgument(queue.keys.ready(lane: "0:")), RedisArgument(text)))
@@ -144,19 +168,143 @@ import Testing
                 return .done
             } _: { _, _ in
                 await ran.wait(for: 1)
-                try await expectEventually { try await queue.dead().count == 7 }
+                try await expectEventually { try await queue.dead().count == 5 }
+                try await expectEventually { try await queue.isEmpty }
             }
             let reasons = Dictionary(uniqueKeysWithValues: try await queue.dead().map { ($0.id, $0.reason) })
-            #expect(reasons["unknown"] == "unknown type of-tomorrow")
-            #expect(reasons["newer"]?.contains("newer") == true)
             #expect(reasons["payload"]?.contains("decode") == true)
             #expect(reasons["truncated"]?.hasPrefix("malformed") == true)
             #expect(reasons["garbage"]?.hasPrefix("malformed") == true)
             #expect(reasons.keys.filter { $0.hasPrefix("malformed-") }.count == 2)
             #expect(ran.events.count == 1)
             #expect(try await queue.check() == [])
-            // A worker that knows the type may have it.
-            #expect(try await queue.replay(["unknown"]) == 1)
+        }
+    }
+
+    @Test("H94 unknown types and newer versions are parked until a worker knows them")
+    func unknownTypes() async throws {
+        struct Tomorrow: JobContract {
+            static var type: String { "of-tomorrow" }
+            static var schemaVersion: Int { 7 }
+            static var queue: String { "notes" }
+            static var policy: RetryPolicy { .standard }
+        }
+        try await RedisJobQueue.with { queue in
+            let newer = try JobEnvelope.encode(schemaVersion: 3, payload: Array("{\"text\":\"\"}".utf8))
+            try await queue.enqueue([
+                JobRequest(Tomorrow(), id: "1"), JobRequest(Tomorrow(), id: "2"),
+                JobRequest(type: "note", body: newer, id: "newer", queue: "q"),
+            ])
+            try await withWorker(queue) { _, _ in
+                .done
+            } _: { _, _ in
+                try await expectEventually { try await queue.snapshot().parked == 3 }
+            }
+            #expect(try await queue.reap(limit: 1, poisonAfter: 3).parked.sorted() == ["note#3", "of-tomorrow#7"])
+            #expect(try await queue.check() == [])
+            let ran = Record<String>()
+            var registry = JobRegistry()
+            registry.register(Tomorrow.self) { _, context in
+                ran.add(context.id)
+                return .done
+            }
+            try await withWorker(queue, concurrency: 1, registry: registry) { _, _ in
+                await ran.wait(for: 2)
+            }
+            #expect(ran.events == ["1", "2"])
+            #expect(try await queue.snapshot().parked == 1)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func aRunThatTakesTooLongIsCancelledAndTriedAgain() async throws {
+        try await RedisJobQueue.with { queue in
+            let runs = Record<JobContext>()
+            try await queue.enqueue([JobRequest(Note(), id: "a", timeout: .milliseconds(20))])
+            try await withWorker(queue) { _, context in
+                runs.add(context)
+                try await Task.sleep(for: .seconds(60))
+                return .done
+            } _: { _, _ in
+                try await expectEventually { try await queue.dead().count == 1 }
+            }
+            #expect(runs.events.map(\.attempt) == [1, 2, 3])
+            #expect(runs.events.allSatisfy { $0.deadline != nil })
+            #expect(try await queue.dead().first?.reason.contains("took longer") == true)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test func whatAHandlerFinishesAfterItsTimeoutCounts() async throws {
+        try await RedisJobQueue.with { queue in
+            let runs = Record<Bool>()
+            try await queue.enqueue([JobRequest(Note(), id: "a", timeout: .milliseconds(20))])
+            try await withWorker(queue) { _, _ in
+                try? await Task.sleep(for: .seconds(60))
+                runs.add(Task.isCancelled)
+                return .done
+            } _: { _, _ in
+                await runs.wait(for: 1)
+                try await expectEventually { try await queue.isEmpty }
+            }
+            #expect(runs.events == [true])
+            #expect(try await queue.dead().isEmpty)
+        }
+    }
+
+    @Test func aJobWhoseLifetimeHasPassedDoesNotRun() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<String>()
+            try await queue.enqueue([
+                JobRequest(Note(), id: "late", delay: .milliseconds(30), lifetime: .milliseconds(10)),
+                JobRequest(Note(), id: "fine", lifetime: .seconds(600)),
+            ])
+            try await withWorker(queue) { _, context in
+                ran.add(context.id)
+                #expect(context.deadline.map { $0 > .now } == true)
+                return .done
+            } _: { _, _ in
+                try await expectEventually { try await queue.dead().count == 1 }
+            }
+            #expect(ran.events == ["fine"])
+            #expect(try await queue.dead().first?.reason.contains("lifetime") == true)
+        }
+    }
+
+    @Test func theTraceOfTheProducerReachesTheHandler() async throws {
+        try await RedisJobQueue.with { queue in
+            let trace = try #require(TraceParent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+            let ran = Record<TraceParent?>()
+            try await queue.enqueue([JobRequest(Note(), id: "a", traceParent: trace), JobRequest(Note(), id: "b")])
+            try await withWorker(queue, concurrency: 1) { _, context in
+                ran.add(context.traceParent)
+                return .done
+            } _: { _, _ in
+                await ran.wait(for: 2)
+            }
+            #expect(ran.events == [trace, nil])
+        }
+    }
+
+    @Test func aCancelledHandlerEndsAndItsJobIsGone() async throws {
+        try await RedisJobQueue.with { queue in
+            let (started, cancelled) = (Record<Void>(), Record<Void>())
+            _ = try await queue.notes("a")
+            try await withWorker(queue, lease: .milliseconds(900)) { _, _ in
+                started.add(())
+                try? await Task.sleep(for: .seconds(60))
+                cancelled.add(())
+                return .retry(after: nil, reason: "cancelled")
+            } _: { _, _ in
+                await started.wait(for: 1)
+                #expect(try await queue.cancel(["a", "b"]) == [.cancelled, .notFound])
+                await cancelled.wait(for: 1)
+                try await expectEventually { try await queue.isEmpty }
+            }
+            #expect(started.events.count == 1)
+            #expect(try await queue.dead().isEmpty)
+            #expect(try await queue.notes("a") == [.enqueued])
+            #expect(try await queue.check() == [])
         }
     }
 

@@ -14,6 +14,8 @@ import Testing
             try await withWorker(queue, concurrency: 2, drain: .milliseconds(300)) { _, context in
                 started.add(context)
                 await gate.pass()
+                // Ends when the handler is cancelled, which follows the hand-back.
+                try? await Task.sleep(for: .seconds(60))
                 ended.add((context.isCurrent(), Task.isCancelled))
                 return .done
             } _: { _, group in
@@ -42,7 +44,7 @@ import Testing
             let ran = Record<JobContext>()
             _ = try await queue.notes("a", "b")
             // A consumer that claims and is never heard of again.
-            let frozen = try await queue.cycle([], want: 2, lease: .milliseconds(900))
+            let frozen = try await queue.cycle([], want: 2, direct: 2, lease: .milliseconds(900))
             #expect(frozen.entries.count == 2)
             let start = ContinuousClock.now
             try await withWorker(queue, lease: .milliseconds(900)) { _, context in

@@ -69,11 +69,19 @@ func withWorker(
     periodic: [PeriodicJob] = [], _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
+    var registry = JobRegistry()
+    registry.register(Note.self, handler)
+    try await withWorker(queue, concurrency: concurrency, lease: lease, drain: drain, periodic: periodic, registry: registry, body)
+}
+
+/// The same with handlers of one's own.
+func withWorker(
+    _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
+    periodic: [PeriodicJob] = [], registry: JobRegistry, _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
+) async throws {
     var logger = Logger(label: "worker")
     logger.logLevel = .critical
     if getenv("SLUICE_TEST_VERBOSE") != nil { logger.logLevel = .debug }
-    var registry = JobRegistry()
-    registry.register(Note.self, handler)
     var options = QueueOptions(queue.name, concurrency: concurrency)
     options.leaseDuration = lease
     let worker = try JobWorker(
@@ -91,7 +99,7 @@ extension RedisJobQueue {
     var isEmpty: Bool {
         get async throws {
             let snapshot = try await snapshot()
-            return snapshot.ready + snapshot.delayed + snapshot.inFlight == 0
+            return snapshot.ready + snapshot.delayed + snapshot.inFlight + snapshot.parked == 0
         }
     }
 }

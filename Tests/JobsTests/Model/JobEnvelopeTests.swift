@@ -4,12 +4,11 @@ import Testing
 
 @Suite struct JobEnvelopeTests {
     private func sample(_ payload: [UInt8] = Array("{}".utf8)) throws -> [UInt8] {
-        try JobEnvelope.encode(type: "note", schemaVersion: 258, payload: payload)
+        try JobEnvelope.encode(schemaVersion: 258, payload: payload)
     }
 
     @Test func whatIsEncodedIsRead() throws {
         let envelope = try JobEnvelope(sample([0, 255, 10, 124])[...])
-        #expect(envelope.type == "note")
         #expect(envelope.schemaVersion == 258)
         #expect(Array(envelope.payload) == [0, 255, 10, 124])
     }
@@ -45,29 +44,48 @@ import Testing
         }
     }
 
+    @Test func extensionsTravelWithTheJob() throws {
+        let trace = try #require(TraceParent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+        let extensions = JobEnvelope.Extensions(timeout: 1, lifetime: 86_400_000 * 3650, traceParent: trace)
+        let bytes = try JobEnvelope.encode(schemaVersion: 1, extensions: extensions, payload: [1])
+        #expect(try JobEnvelope(bytes[...]).extensions == extensions)
+        #expect(try JobEnvelope(sample()[...]).extensions == JobEnvelope.Extensions())
+    }
+
+    @Test(
+        "a trace parent that is not one is refused",
+        arguments: [
+            "", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g",
+        ])
+    func badTraceParent(_ text: String) {
+        #expect(TraceParent(text) == nil)
+    }
+
     @Test func unknownExtensionsAreSkipped() throws {
         var bytes = try sample()
-        bytes.replaceSubrange(8..<10, with: [0, 4, 9, 2, 1, 1])
+        bytes.replaceSubrange(3..<5, with: [0, 4, 9, 2, 1, 1])
         #expect(try JobEnvelope(bytes[...]).payload.count == 2)
-        bytes[11] = 3
+        bytes[6] = 3
         #expect(throws: JobsError.self) { try JobEnvelope(bytes[...]) }
     }
 
     @Test func anotherCodecVersionIsRefused() throws {
         var bytes = try sample()
-        bytes[0] = 2
+        bytes[0] = 1
         #expect(throws: JobsError.self) { try JobEnvelope(bytes[...]) }
     }
 
     @Test("a bad type is refused", arguments: ["", "Note", "a b", "a|b", String(repeating: "a", count: 65)])
     func badType(_ type: String) {
-        #expect(throws: JobsError.self) { try JobEnvelope.encode(type: type, schemaVersion: 1, payload: []) }
+        #expect(throws: JobsError.self) { try JobRequest(type: type, body: [], id: "a", queue: "q") }
     }
 }
 
 @Suite struct JobEntryTests {
     @Test func anEntryIsRead() throws {
-        let entry = try JobEntry(Array("1700000000001|1700000000000|2|1|1700000000000000|3:alice|transfer-1|body|with|bars".utf8))
+        let entry = try JobEntry(Array("1700000000001|1700000000000|2|1|0|1700000000000000|3:alice|transfer-1|note|k1|body|with|bars".utf8))
         #expect(entry.readyAt == 1_700_000_000_001)
         #expect(entry.enqueuedAt == 1_700_000_000_000)
         #expect(entry.attempts == 2)
@@ -76,14 +94,18 @@ import Testing
         #expect(entry.priority == 3)
         #expect(entry.tenant == "alice")
         #expect(entry.id == "transfer-1")
+        #expect(entry.type == "note")
+        #expect(entry.uniqueKey == "k1")
+        #expect(entry.tailSize == "3:alice|transfer-1|note|k1|body|with|bars".utf8.count)
         #expect(String(decoding: entry.body, as: UTF8.self) == "body|with|bars")
     }
 
     @Test(
         "H94 a malformed entry is refused",
         arguments: [
-            "", "1|2|3", "1|2|0|0|0|0:|", "1|2|0|0|0|0:t|id", "x|2|0|0|0|0:t|id|b", "1|2|-1|0|0|0:t|id|b", "1|2|0|0|0|t|id|b",
-            "1|2|0|0|0|0:t||b", "99999999999999999999|2|0|0|0|0:t|id|b", "1|2|0|0|0|0:a b|id|b", "1|2|0|0|0|0:t|i\nd|b",
+            "", "1|2|3", "1|2|0|0|0|0|0:|", "1|2|0|0|0|0|0:t|id|n|", "x|2|0|0|0|0|0:t|id|n||b", "1|2|-1|0|0|0|0:t|id|n||b",
+            "1|2|0|0|0|0|t|id|n||b", "1|2|0|0|0|0|0:t||n||b", "99999999999999999999|2|0|0|0|0|0:t|id|n||b",
+            "1|2|0|0|0|0|0:a b|id|n||b", "1|2|0|0|0|0|0:t|i\nd|n||b", "1|2|0|0|0|0|0:t|id|N||b", "1|2|0|0|0|0|0:t|id||a|b",
         ])
     func malformed(_ text: String) {
         #expect(throws: JobsError.self) { try JobEntry(Array(text.utf8)) }
@@ -109,6 +131,9 @@ import Testing
         #expect(throws: JobsError.self) { try JobRequest(Note(), priority: 10) }
         #expect(throws: JobsError.self) { try JobRequest(Note(), priority: -1) }
         #expect(throws: JobsError.self) { try JobRequest(Note(), delay: .seconds(-1)) }
+        #expect(throws: JobsError.self) { try JobRequest(Note(), uniqueKey: "a|b") }
+        #expect(throws: JobsError.self) { try JobRequest(Note(), timeout: .zero) }
+        #expect(throws: JobsError.self) { try JobRequest(Note(), lifetime: .seconds(86_400 * 4000)) }
         #expect(throws: JobsError.self) { try JobRequest(Note(), queue: "a{b}") }
     }
 
@@ -133,8 +158,8 @@ import Testing
 @Suite struct QueueKeysTests {
     @Test func allKeysShareOneHashTag() throws {
         let keys = try QueueKeys(queue: "transfer@area-1")
-        #expect(keys.all.count == 10)
-        #expect(Set(keys.all).count == 10)
+        #expect(keys.all.count == 17)
+        #expect(Set(keys.all).count == 17)
         #expect(keys.all.allSatisfy { $0.hasPrefix("{q:transfer@area-1:0}:") })
         #expect(keys.ready(lane: "0:t") == "{q:transfer@area-1:0}:r:0:t")
     }

@@ -32,7 +32,7 @@ import Testing
     @Test func aPageGoesOnAfterItsLastJobWasDropped() async throws {
         try await RedisJobQueue.with { queue in
             try await bury(queue, ["a", "b", "c"])
-            let first = try await queue.dead(limit: 1)
+            let first = try await queue.dead(after: nil, limit: 1)
             #expect(try await queue.drop(first.map(\.id)) == 1)
             let rest = try await queue.dead(after: first[0].cursor, limit: 10)
             #expect(rest.count <= 2)

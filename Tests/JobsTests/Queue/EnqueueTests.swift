@@ -94,7 +94,7 @@ import Testing
         try await RedisJobQueue.with { queue in
             _ = try await queue.notes("later", delay: .seconds(3600))
             _ = try await queue.notes("now")
-            let reply = try await queue.cycle([], want: 10, lease: .seconds(60))
+            let reply = try await queue.cycle([], want: 10, direct: 10, lease: .seconds(60))
             #expect(reply.entries.count == 1)
             let due = try #require(reply.untilDue)
             #expect(due > .seconds(3590) && due <= .seconds(3600))
@@ -132,15 +132,6 @@ import Testing
             #expect(try await tokens() == 0)
             _ = try await queue.notes("d", delay: .seconds(100))
             #expect(try await tokens() == 1, "the time of the next job has changed")
-        }
-    }
-
-    @Test func scriptsAreLoadedAgainAfterAFlush() async throws {
-        try await RedisJobQueue.with { queue in
-            _ = try await queue.notes("a")
-            _ = try await queue.client.send(RedisCommand("SCRIPT", "FLUSH"))
-            #expect(try await queue.notes("b") == [.enqueued])
-            #expect(try await queue.claim(5).ids == ["a", "b"])
         }
     }
 

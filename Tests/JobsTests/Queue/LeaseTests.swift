@@ -148,7 +148,9 @@ import Testing
             let jobs = try await queue.claim(3)
             _ = try await queue.acknowledge([jobs[1]])
             try await queue.expire([jobs[0], jobs[2]])
-            #expect(try await queue.beat(jobs.map(\.member), lease: .seconds(60)) == [1])
+            let reply = try await queue.beat(started: [jobs[0].member, jobs[1].member], waiting: [jobs[2].member], lease: .seconds(60))
+            #expect(reply.lost == [1])
+            #expect(reply.cancelled == [])
             #expect(try await queue.reap(limit: 10, poisonAfter: 3).returned == 0)
             #expect(try await queue.snapshot().inFlight == 2)
         }

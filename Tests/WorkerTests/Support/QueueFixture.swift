@@ -53,7 +53,7 @@ struct QueueFixture: Sendable {
     /// Claims all jobs of a queue and lets them die.
     func bury(_ name: String, reason: String = "poison") async throws {
         let queue = try queue(name)
-        let reply = try await queue.cycle([], want: 500, lease: .seconds(60))
+        let reply = try await queue.cycle([], want: 500, direct: 0, lease: .seconds(60))
         let failures = reply.entries.map { entry in
             Failure(member: Array("\(reply.epoch)|".utf8) + entry, verb: .dead, delay: .zero, reason: reason)
         }

@@ -1,93 +1,201 @@
 -- Acknowledges a batch of jobs, promotes what is due, and claims the next batch: one round trip.
 --
 -- ARGV[1]        want: how many jobs to claim (0 to 500)
--- ARGV[2]        length of a lease, ms
--- ARGV[3]        n, the number of acknowledgements (at most 500)
--- ARGV[4 …]      n lease members
--- ARGV[4+n …]    n ids, in the same order
--- ARGV[4+2n …]   ids among them whose body is kept apart
--- Returns        { server time, epoch, ms until the next delayed job or -1, indexes (from 1) of lost leases, entries }
---                A lost lease belongs to somebody else by now, or to nobody; its job was not acknowledged here.
-local want, n = tonumber(ARGV[1]), tonumber(ARGV[3])
+-- ARGV[2]        direct: how many of them the worker starts at once; the others wait in its backlog
+-- ARGV[3]        length of a lease, ms
+-- ARGV[4]        n, the number of acknowledgements (at most 500)
+-- ARGV[5]        bytes of the tails of these jobs
+-- ARGV[6 …]      n lease members
+-- ARGV[6+n …]    n ids, in the same order
+-- ARGV[6+2n …]   pairs of index (from 1) and unique key, or an empty string for a job whose body is kept apart
+-- Returns        { server time, epoch, ms until there may be more work or -1, indexes (from 1) of lost leases, entries }
+--                A lost lease belongs to somebody else by now, or to nobody; its job was not acknowledged here. The first
+--                entry may be a suspect. The third value is only meant where fewer jobs came than were wanted.
+local want, direct, n = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 local now, micros = clock()
+local set = control()
 local lost = {}
-if n > 0 then
-    local ids, scores = {}, redis.call('ZMSCORE', LEASES, unpack(ARGV, 4, 3 + n))
+
+local function acknowledge()
+    local ids, scores, bytes = {}, redis.call('ZMSCORE', LEASES, unpack(ARGV, 6, 5 + n)), tonumber(ARGV[5])
+    local gone = {}
     for i = 1, n do
-        if scores[i] then ids[#ids + 1] = ARGV[3 + n + i] else lost[#lost + 1] = i end
-    end
-    if #ids > 0 then
-        redis.call('ZREM', LEASES, unpack(ARGV, 4, 3 + n))
-        redis.call('SREM', IDS, unpack(ids))
-    end
-    if #ARGV > 3 + 2 * n then
-        local gone = {}
-        for _, i in ipairs(lost) do gone[ARGV[3 + n + i]] = true end
-        for i = 4 + 2 * n, #ARGV do
-            if not gone[ARGV[i]] then redis.call('UNLINK', BODY .. ARGV[i]) end
+        local member = ARGV[5 + i]
+        if scores[i] then
+            ids[#ids + 1] = ARGV[5 + n + i]
+        else
+            lost[#lost + 1] = i
+            gone[i] = true
+            local _, entry = split(member)
+            local job = parse(entry)
+            if job then bytes = bytes - #job.tail end
         end
     end
+    if #ids == 0 then return end
+    redis.call('ZREM', LEASES, unpack(ARGV, 6, 5 + n))
+    redis.call('SREM', IDS, unpack(ids))
+    if redis.call('EXISTS', CANCELLED) == 1 then redis.call('SREM', CANCELLED, unpack(ids)) end
+    for i = 6 + 2 * n, #ARGV, 2 do
+        local job = tonumber(ARGV[i])
+        local id = ARGV[5 + n + job]
+        if gone[job] then
+            -- Not ours to clean up.
+        elseif ARGV[i + 1] == '' then
+            bytes = bytes + redis.call('STRLEN', BODY .. id)
+            redis.call('UNLINK', BODY .. id)
+        else
+            unlock(id, ARGV[i + 1])
+        end
+    end
+    redis.call('HINCRBY', CONTROL, 'done', #ids)
+    if bytes > 0 then redis.call('HINCRBY', CONTROL, 'bytes', -bytes) end
+    if set.tenantLimit then
+        for i = 1, n do
+            local _, entry = split(ARGV[5 + i])
+            local job = scores[i] and parse(entry)
+            if job then occupy(tenantOf(job.lane), -1) end
+        end
+    end
+    if want == 0 then freed() end
 end
+if n > 0 then acknowledge() end
 
 local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 200)
 if #due > 0 then
     redis.call('ZREM', DELAYED, unpack(due))
     for _, entry in ipairs(due) do
-        local lane = string.match(entry, '^%d+|%d+|%d+|%d+|%d+|(%d:[^|]*)|[^|]+|')
-        if not lane then
-            buryMalformed(entry, now)
-        elseif redis.call('RPUSH', READY .. lane, entry) == 1 then
-            enter(lane)
-        end
+        local lane = string.match(entry, '^%d+|%d+|%d+|%d+|%d+|%d+|(%d:[^|]*)|[^|]+|[^|]+|[^|]*|')
+        if lane then put('RPUSH', lane, entry) else buryMalformed(entry, now) end
     end
 end
 
-local jobs, count = {}, 0
-while count < want do
+local untilMore = -1
+local function soon(milliseconds)
+    if untilMore < 0 or milliseconds < untilMore then untilMore = milliseconds end
+end
+
+-- What the limits leave of what is wanted.
+local allowed, tokens = set.paused and 0 or want, nil
+if set.limit then allowed = math.min(allowed, math.max(0, set.limit - redis.call('ZCARD', LEASES))) end
+if set.rate then
+    local burst = set.burst or math.max(1, set.rate)
+    tokens = math.min(burst, (set.tokens or burst) + math.max(0, now - (set.refilled or now)) * set.rate / 1000)
+    allowed = math.min(allowed, math.floor(tokens))
+end
+
+local jobs, count, sieved = {}, 0, 0
+local suspect
+if allowed > 0 and redis.call('EXISTS', SUSPECTS) == 1 then
+    local running = redis.call('HGET', CONTROL, 'suspect')
+    if running and redis.call('ZSCORE', LEASES, running) then
+        soon(1000)
+    else
+        suspect = redis.call('LPOP', SUSPECTS)
+    end
+end
+
+-- Whether an entry may be handed out; what may not is put where it belongs. What cannot be read the worker reports.
+isCancelled('')
+local isPicky = anyCancelled or set.types
+local function isWanted(entry)
+    local job = parse(entry)
+    if not job then return true end
+    if isCancelled(job.id) then
+        forget(job)
+    elseif set.types and redis.call('HEXISTS', CONTROL, 'y:' .. job.type) == 1 then
+        park(job.type, entry)
+    else
+        return true
+    end
+    return false
+end
+local function sieve(taken)
+    local kept = {}
+    for _, entry in ipairs(taken) do
+        if isWanted(entry) then kept[#kept + 1] = entry end
+    end
+    sieved = sieved + #taken - #kept
+    return kept
+end
+
+if suspect and isPicky and not isWanted(suspect) then suspect = nil end
+local former = suspect and parse(suspect)
+if former and set.tenants and redis.call('HEXISTS', CONTROL, 't:' .. tenantOf(former.lane)) == 1 then
+    redis.call('RPUSH', SUSPECTS, suspect)
+    suspect, former = nil, nil
+end
+if suspect then jobs[1], count = suspect, 1 end
+if former then occupy(tenantOf(former.lane), 1) end
+
+-- Takes up to `share` jobs of a lane, and puts the lane where it then belongs.
+local function serve(lane, share, isAlone)
+    local tenant = tenantOf(lane)
+    local room = roomOf(tenant)
+    if room then share = math.min(share, room) end
+    local taken = share > 0 and redis.call('LPOP', READY .. lane, share) or {}
+    local isEmpty = share > 0 and #taken < share or redis.call('EXISTS', READY .. lane) == 0
+    if isPicky then taken = sieve(taken) end
+    for i = 1, #taken do jobs[count + i] = taken[i] end
+    count = count + #taken
+    if room and #taken > 0 then occupy(tenant, #taken) end
+    if isEmpty then
+        redis.call('ZREM', RING, lane)
+    elseif room and room <= #taken then
+        redis.call('ZREM', RING, lane)
+        redis.call('SADD', ASIDE, lane)
+    elseif not isAlone and #taken > 0 then
+        local weight = set.weights and tonumber(redis.call('HGET', CONTROL, 'w:' .. tenant)) or 1
+        redis.call('ZINCRBY', RING, #taken / weight, lane)
+    end
+end
+
+while count < allowed and sieved < 1000 do
     local head = redis.call('ZRANGE', RING, 0, 0)
     if not head[1] then break end
     -- Only lanes of the highest priority that has work; each gets an equal share, 1 to 16 jobs a turn.
     local base = (57 - string.byte(head[1])) * LEVEL
     local active = redis.call('ZCOUNT', RING, base, integer(base + LEVEL - 1))
-    local quantum = want - count
+    local quantum = allowed - count
     if active > 1 then
         quantum = math.max(1, math.min(16, math.ceil(quantum / active)))
-        head = redis.call('ZRANGE', RING, 0, math.min(active, math.ceil((want - count) / quantum)) - 1)
+        -- With weights the one that is served may be the next again.
+        local turns = set.weights and 1 or math.min(active, math.ceil((allowed - count) / quantum))
+        head = redis.call('ZRANGE', RING, 0, turns - 1)
     end
     for _, lane in ipairs(head) do
-        if count == want then break end
-        local share = math.min(quantum, want - count)
-        local taken = redis.call('LPOP', READY .. lane, share) or {}
-        for i = 1, #taken do jobs[count + i] = taken[i] end
-        count = count + #taken
-        if #taken < share or redis.call('EXISTS', READY .. lane) == 0 then
-            redis.call('ZREM', RING, lane)
-        elseif active > 1 then
-            redis.call('ZINCRBY', RING, #taken, lane)
-        end
+        if count == allowed then break end
+        serve(lane, math.min(quantum, allowed - count), active == 1)
     end
 end
 
 local epoch = '0'
 if count > 0 then
-    local last = tonumber(redis.call('HGET', CONTROL, 'epoch') or '0')
-    epoch = integer(math.max(micros, last + 1))
+    epoch = integer(math.max(micros, set.epoch + 1))
     redis.call('HSET', CONTROL, 'epoch', epoch)
-    local expiry, stamp, leases = integer(now + tonumber(ARGV[2])), epoch .. '|', {}
+    local expiry, stamp, leases = integer(now + tonumber(ARGV[3])), epoch .. '|', {}
+    local pending = expiry .. '.5'
     for i = 1, count do
-        leases[2 * i - 1] = expiry
+        leases[2 * i - 1] = i <= direct and expiry or pending
         leases[2 * i] = stamp .. jobs[i]
+    end
+    if suspect then
+        leases[1] = expiry
+        redis.call('HSET', CONTROL, 'suspect', leases[2])
     end
     redis.call('ZADD', LEASES, unpack(leases))
 end
+if tokens and want > 0 then redis.call('HSET', CONTROL, 'tokens', tokens - count, 'refilled', integer(now)) end
 
-local untilDue = -1
 if count < want then
-    -- Everything ready is taken: whoever waits for a token would wake for nothing.
+    -- Whoever waits for a token would wake for nothing.
     redis.call('DEL', WAKE)
+    if sieved >= 1000 then soon(0) end
+    if tokens and tokens - count < 1 and not set.paused and redis.call('EXISTS', RING) == 1 then
+        soon(math.ceil((1 - (tokens - count)) * 1000 / set.rate))
+    end
     local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
-    if head[2] then untilDue = math.max(0, tonumber(head[2]) - now) end
+    if head[2] and not set.paused then soon(math.max(0, tonumber(head[2]) - now)) end
 elseif want > 0 and redis.call('EXISTS', RING) == 1 then
     wake()
 end
-return { now, epoch, untilDue, lost, jobs }
+return { now, epoch, untilMore, lost, jobs }

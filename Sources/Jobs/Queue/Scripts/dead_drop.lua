@@ -5,9 +5,10 @@
 local dropped = 0
 for _, id in ipairs(ARGV) do
     if redis.call('ZREM', DEAD, id) == 1 then
+        local grave = redis.call('HGET', GRAVE, id)
+        local job = grave and parse(string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1))
         redis.call('HDEL', GRAVE, id)
-        redis.call('SREM', IDS, id)
-        redis.call('UNLINK', BODY .. id)
+        if job and job.id == id then forget(job) else redis.call('SREM', IDS, id) end
         dropped = dropped + 1
     end
 end

@@ -1,69 +1,121 @@
--- Adds a batch of jobs. A job whose id exists already is left alone.
+-- Adds a batch of jobs. A job whose id exists already, or whose unique key another job holds, is left alone.
 --
 -- ARGV[1]            n, the number of jobs (at most 500)
 -- ARGV[2 …]          n ids
 -- ARGV[2+n …]        n tails, in the same order
 -- ARGV[2+2n]         g, the number of groups; consecutive jobs of one lane and delay form a group
 -- ARGV[3+2n …]       g times: lane, delay (ms), number of jobs
--- ARGV[3+2n+3g …]    pairs of index (from 1) and body, for bodies that are kept apart
--- Returns            for each job that was there: its index (from 1), then 1 if it is dead or 0 if it lives
+-- ARGV[3+2n+3g …]    triples of index (from 1), 'u' or 'x', and the unique key or the body that is kept apart; 'u' first
+-- Returns            three for each job that was not added: its index (from 1); 0 when its id lives, 1 when it is dead, 2
+--                    when its unique key is held; the id of the holder or an empty string.
+--                    { 'full', name of the limit, its value } when a limit is reached; nothing was added then.
 local n = tonumber(ARGV[1])
 local known = redis.call('SMISMEMBER', IDS, unpack(ARGV, 2, n + 1))
-local fresh, added, result = {}, 0, {}
+local extras = 3 + 2 * n + 3 * tonumber(ARGV[2 + 2 * n])
+local news, bytes = 0, 0
 for i = 1, n do
     if known[i] == 0 then
-        added = added + 1
-        fresh[added] = ARGV[i + 1]
+        news = news + 1
+        bytes = bytes + #ARGV[1 + n + i]
     end
 end
-if added > 0 and redis.call('SADD', IDS, unpack(fresh)) < added then
-    -- The batch names an id twice: the first counts.
+if news > 0 then
+    for i = extras, #ARGV, 3 do
+        if ARGV[i + 1] == 'x' and known[tonumber(ARGV[i])] == 0 then bytes = bytes + #ARGV[i + 2] end
+    end
+    local caps = redis.call('HMGET', CONTROL, 'max-length', 'max-bytes', 'bytes')
+    if caps[1] and redis.call('SCARD', IDS) - redis.call('ZCARD', DEAD) + news > tonumber(caps[1]) then
+        return { 'full', 'length', caps[1] }
+    elseif caps[2] and (tonumber(caps[3]) or 0) + bytes > tonumber(caps[2]) then
+        return { 'full', 'bytes', caps[2] }
+    end
+end
+
+local result = {}
+local function refuse(i, why, holder)
+    result[#result + 1], result[#result + 2], result[#result + 3] = i, why, holder
+end
+for i = 1, n do
+    if known[i] == 1 then refuse(i, redis.call('ZSCORE', DEAD, ARGV[i + 1]) and 1 or 0, '') end
+end
+if news == 0 then return result end
+
+-- Where the batch names an id twice, the first counts.
+local function refuseRepeated()
     local seen = {}
     for i = 1, n do
         if known[i] == 0 then
-            if seen[ARGV[i + 1]] then known[i] = 1 end
+            if seen[ARGV[i + 1]] then
+                known[i] = 1
+                refuse(i, 0, '')
+            end
             seen[ARGV[i + 1]] = true
         end
     end
 end
-for i = 1, n do
-    if known[i] == 1 then
-        result[#result + 1] = i
-        result[#result + 1] = redis.call('ZSCORE', DEAD, ARGV[i + 1]) and 1 or 0
+local function refuseHeldKeys()
+    local held = {}
+    for i = extras, #ARGV, 3 do
+        local job, key = tonumber(ARGV[i]), ARGV[i + 2]
+        if ARGV[i + 1] == 'u' and known[job] == 0 then
+            local holder = redis.call('HGET', UNIQUE, key)
+            local lives = holder and (held[key] or redis.call('SISMEMBER', IDS, holder) == 1 and not redis.call('ZSCORE', DEAD, holder))
+            if lives then
+                known[job] = 2
+                refuse(job, 2, holder)
+            else
+                redis.call('HSET', UNIQUE, key, ARGV[job + 1])
+                held[key] = true
+            end
+        end
     end
 end
-if #result == 2 * n then return result end
+local hasKeys = ARGV[extras + 1] == 'u'
+if hasKeys then
+    refuseRepeated()
+    refuseHeldKeys()
+end
+local ids = {}
+for i = 1, n do
+    if known[i] == 0 then ids[#ids + 1] = ARGV[i + 1] end
+end
+if #ids == 0 then return result end
+if redis.call('SADD', IDS, unpack(ids)) < #ids then refuseRepeated() end
 
 local now = clock()
-local groups = tonumber(ARGV[2 + 2 * n])
-local index, wanted = 0, false
-for g = 0, groups - 1 do
-    local lane, delay, count = ARGV[3 + 2 * n + 3 * g], tonumber(ARGV[4 + 2 * n + 3 * g]), tonumber(ARGV[5 + 2 * n + 3 * g])
-    local stamp = integer(now + delay) .. '|' .. integer(now) .. '|0|0|0|'
-    local entries, size = {}, 0
+local index, wanted, added = 0, false, 0
+for g = 3 + 2 * n, extras - 1, 3 do
+    local lane, delay, count = ARGV[g], tonumber(ARGV[g + 1]), tonumber(ARGV[g + 2])
+    local stamp = integer(now + delay) .. '|' .. integer(now) .. '|0|0|0|0|'
+    local entries, length = {}, 0
     for i = index + 1, index + count do
         if known[i] == 0 then
             if delay > 0 then
-                entries[size + 1] = integer(now + delay)
-                size = size + 1
+                length = length + 1
+                entries[length] = integer(now + delay)
             end
-            size = size + 1
-            entries[size] = stamp .. ARGV[1 + n + i]
+            length = length + 1
+            entries[length] = stamp .. ARGV[1 + n + i]
+            added = added + #ARGV[1 + n + i]
         end
     end
     index = index + count
-    if size > 0 and delay > 0 then
+    if length > 0 and delay > 0 then
         local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
         redis.call('ZADD', DELAYED, unpack(entries))
         wanted = wanted or not head[2] or tonumber(head[2]) > now + delay
-    elseif size > 0 then
-        if redis.call('RPUSH', READY .. lane, unpack(entries)) == size then enter(lane) end
+    elseif length > 0 then
+        if redis.call('RPUSH', READY .. lane, unpack(entries)) == length then enter(lane) end
         wanted = true
     end
 end
-for i = 3 + 2 * n + 3 * groups, #ARGV, 2 do
+for i = extras, #ARGV, 3 do
     local job = tonumber(ARGV[i])
-    if known[job] == 0 then redis.call('SET', BODY .. ARGV[job + 1], ARGV[i + 1]) end
+    if ARGV[i + 1] == 'x' and known[job] == 0 then
+        redis.call('SET', BODY .. ARGV[job + 1], ARGV[i + 2])
+        added = added + #ARGV[i + 2]
+    end
 end
+redis.call('HINCRBY', CONTROL, 'bytes', added)
 if wanted then wake() end
 return result

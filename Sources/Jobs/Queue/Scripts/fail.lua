@@ -1,10 +1,22 @@
--- Settles jobs that were not done: a later try, or the dead set.
+-- Settles jobs that were not done: a later try, the dead set, or parked. The worker lives, so crashes are forgotten.
 --
 -- ARGV   four per job (at most 100): lease member, verb, delay (ms), reason
---        verb: retry (spends an attempt), later (spends none), dead
+--        verb: retry (spends an attempt), later (spends none), dead, park (the reason is the kind)
 -- Returns indexes (from 1) of the jobs whose lease was lost; those were left alone
 local now = clock()
 local lost, wanted = {}, false
+
+local function settle(job, verb, delay, reason)
+    job.crashes, job.losses = 0, 0
+    if verb == 'retry' or verb == 'dead' then job.attempts = job.attempts + 1 end
+    if verb == 'dead' then return bury(job, reason, now) end
+    job.ready = integer(now + delay)
+    if verb == 'park' then return park(reason, compose(job)) end
+    local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
+    redis.call('ZADD', DELAYED, job.ready, compose(job))
+    wanted = wanted or not head[2] or tonumber(head[2]) > now + delay
+end
+
 for i = 1, #ARGV, 4 do
     if redis.call('ZREM', LEASES, ARGV[i]) == 0 then
         lost[#lost + 1] = (i + 3) / 4
@@ -14,19 +26,15 @@ for i = 1, #ARGV, 4 do
         if not job then
             buryMalformed(entry, now)
         else
+            occupy(tenantOf(job.lane), -1)
             job.previous = epoch
-            if ARGV[i + 1] ~= 'later' then job.attempts = job.attempts + 1 end
-            if ARGV[i + 1] == 'dead' then
-                bury(job.id, compose(job), ARGV[i + 3], now)
+            if isCancelled(job.id) then
+                forget(job)
             else
-                local due = now + tonumber(ARGV[i + 2])
-                job.ready = integer(due)
-                local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
-                redis.call('ZADD', DELAYED, job.ready, compose(job))
-                wanted = wanted or not head[2] or tonumber(head[2]) > due
+                settle(job, ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 3])
             end
         end
     end
 end
-if wanted then wake() end
+if wanted then wake() else freed() end
 return lost

@@ -1,15 +1,39 @@
--- Takes back leases that expired: their jobs return to the head of their lane with one more crash on their account, or,
--- after too many, go to the dead set. No attempt is spent.
+-- Takes back leases that expired. A job that was started has one more crash on its account, and so has one that was lost
+-- before; another one has only the loss. It returns to the head of its lane; when its next crash would be the last, to the
+-- suspects; after the last to the dead set. No attempt is spent.
 --
 -- ARGV[1]   how many at most (up to 500)
--- ARGV[2]   crashes at which a job counts as poison
--- Returns   { returned, poisoned, ms until the next lease expires or -1, lanes with ready jobs }
+-- ARGV[2]   crashes in a row at which a job counts as poison
+-- Returns   { returned, crashed, poisoned, ms until the next lease expires or -1, lanes with ready jobs, parked kinds }
 local first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')
-if not first[2] then return { 0, 0, -1, redis.call('ZCARD', RING) } end
+if not first[2] then return { 0, 0, 0, -1, redis.call('ZCARD', RING), redis.call('SMEMBERS', PARKED) } end
 local now = clock()
-local returned, poisoned = 0, 0
-local expired = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, ARGV[1])
-for i = #expired, 1, -1 do
+local limit = tonumber(ARGV[2])
+local returned, crashed, poisoned = 0, 0, 0
+
+local function takeBack(job)
+    if isCancelled(job.id) then return forget(job) end
+    if job.isStarted or job.losses > 0 then
+        job.crashes = job.crashes + 1
+        crashed = crashed + 1
+    else
+        job.losses = job.losses + 1
+    end
+    if job.crashes >= limit then
+        poisoned = poisoned + 1
+        return bury(job, 'poison: the worker was lost ' .. job.crashes .. ' times in a row while it ran', now)
+    end
+    returned = returned + 1
+    job.ready = integer(now)
+    if job.crashes > 0 and job.crashes == limit - 1 then
+        redis.call('RPUSH', SUSPECTS, compose(job))
+    else
+        put('LPUSH', job.lane, compose(job))
+    end
+end
+
+local expired = redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'WITHSCORES', 'LIMIT', 0, ARGV[1])
+for i = #expired - 1, 1, -2 do
     local epoch, entry = split(expired[i])
     local job = parse(entry)
     redis.call('ZREM', LEASES, expired[i])
@@ -17,19 +41,14 @@ for i = #expired, 1, -1 do
         buryMalformed(entry, now)
         poisoned = poisoned + 1
     else
-        job.crashes = job.crashes + 1
+        occupy(tenantOf(job.lane), -1)
         job.previous = epoch
-        job.ready = integer(now)
-        if job.crashes >= tonumber(ARGV[2]) then
-            bury(job.id, compose(job), 'poison: the worker was lost ' .. job.crashes .. ' times while it ran', now)
-            poisoned = poisoned + 1
-        else
-            if redis.call('LPUSH', READY .. job.lane, compose(job)) == 1 then enter(job.lane) end
-            returned = returned + 1
-        end
+        job.isStarted = not string.find(expired[i + 1], '.', 1, true)
+        takeBack(job)
     end
 end
 if #expired > 0 then first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES') end
 local lanes = redis.call('ZCARD', RING)
-if lanes > 0 then wake() end
-return { returned, poisoned, first[2] and math.max(0, tonumber(first[2]) - now) or -1, lanes }
+if lanes > 0 or returned > 0 then wake() end
+return { returned, crashed, poisoned, first[2] and math.max(0, math.ceil(tonumber(first[2]) - now)) or -1, lanes,
+    redis.call('SMEMBERS', PARKED) }

@@ -3,6 +3,7 @@
 -- ARGV      lease members, in the order in which they were claimed (at most 500)
 -- Returns   how many were still held
 local now = clock()
+local suspect = redis.call('HGET', CONTROL, 'suspect')
 local released = 0
 for i = #ARGV, 1, -1 do
     if redis.call('ZREM', LEASES, ARGV[i]) == 1 then
@@ -12,8 +13,15 @@ for i = #ARGV, 1, -1 do
         if not job then
             buryMalformed(entry, now)
         else
+            occupy(tenantOf(job.lane), -1)
             job.previous = epoch
-            if redis.call('LPUSH', READY .. job.lane, compose(job)) == 1 then enter(job.lane) end
+            if isCancelled(job.id) then
+                forget(job)
+            elseif ARGV[i] == suspect then
+                redis.call('LPUSH', SUSPECTS, compose(job))
+            else
+                put('LPUSH', job.lane, compose(job))
+            end
         end
     end
 end

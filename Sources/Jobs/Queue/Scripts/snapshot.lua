@@ -1,9 +1,13 @@
 -- All gauges of a partition. Costs do not grow with the number of jobs.
 --
--- Returns   { ready, delayed, in flight, dead, age of the oldest ready job in ms, lanes with ready jobs }
---           The age looks at the heads of the 16 lanes that are served next.
+-- Returns   { ready, delayed, in flight, dead, age of the oldest ready job in ms, lanes with ready jobs, suspects, parked,
+--           cancelled and not met yet, bytes, 1 if the queue is paused, acknowledged ever }
+--           Ready includes suspects and lanes whose tenant is paused or at its limit; the age looks at the heads of the 16
+--           lanes that are served next.
 local delayed, leased, dead = redis.call('ZCARD', DELAYED), redis.call('ZCARD', LEASES), redis.call('ZCARD', DEAD)
-local ready = redis.call('SCARD', IDS) - delayed - leased - dead
+local parked = 0
+for _, kind in ipairs(redis.call('SMEMBERS', PARKED)) do parked = parked + redis.call('LLEN', PARK .. kind) end
+local ready = redis.call('SCARD', IDS) - delayed - leased - dead - parked
 local lanes = redis.call('ZRANGE', RING, 0, 15)
 local age = 0
 if #lanes > 0 then
@@ -14,4 +18,6 @@ if #lanes > 0 then
         if since then age = math.max(age, now - tonumber(since)) end
     end
 end
-return { ready, delayed, leased, dead, age, redis.call('ZCARD', RING) }
+return { ready, delayed, leased, dead, age, redis.call('ZCARD', RING) + redis.call('SCARD', ASIDE), redis.call('LLEN', SUSPECTS),
+    parked, redis.call('SCARD', CANCELLED), tonumber(redis.call('HGET', CONTROL, 'bytes')) or 0, control().paused and 1 or 0,
+    tonumber(redis.call('HGET', CONTROL, 'done')) or 0 }

@@ -3,7 +3,7 @@
 -- ARGV[1]   name
 -- ARGV[2]   interval, ms
 -- ARGV[3]   lane
--- ARGV[4]   body
+-- ARGV[4]   what follows the id in the entry
 -- Returns   { 1 if it was fired here, else 0; ms until the next tick }
 local now = clock()
 local interval = tonumber(ARGV[2])
@@ -20,8 +20,8 @@ if previous and redis.call('SISMEMBER', IDS, previous) == 1 and not redis.call('
 end
 local id = ARGV[1] .. '@' .. integer(tick)
 if redis.call('SADD', IDS, id) == 0 then return { 0, wait } end
-local stamp = integer(now)
-local entry = table.concat({ stamp, stamp, 0, 0, 0, ARGV[3], id, ARGV[4] }, '|')
-if redis.call('RPUSH', READY .. ARGV[3], entry) == 1 then enter(ARGV[3]) end
+local tail = table.concat({ ARGV[3], id, ARGV[4] }, '|')
+redis.call('HINCRBY', CONTROL, 'bytes', #tail)
+put('RPUSH', ARGV[3], table.concat({ integer(now), integer(now), '0|0|0|0', tail }, '|'))
 wake()
 return { 1, wait }

@@ -1,0 +1,82 @@
+import Glibc
+import Jobs
+import Logging
+import Platform
+
+/// What a benchmark tells the programs it measures, by variables of the environment: `BENCH_URL`, `BENCH_N`, `BENCH_FIRST`,
+/// `BENCH_MODE`, `BENCH_RATE`, `BENCH_JOB`, `BENCH_LOG`, `BENCH_ENQ_LOG`, `BENCH_WORKER`, `BENCH_CONC`, `BENCH_FAST_RECOVERY`.
+struct BenchTarget: Sendable {
+    static let queue = "bench"
+
+    /// A job that writes down that it ran.
+    struct Mark: JobContract {
+        let number: UInt32
+
+        static var type: String { "bench-mark" }
+        static var schemaVersion: Int { 1 }
+        static var queue: String { BenchTarget.queue }
+        static var policy: RetryPolicy { .standard }
+
+        func encodePayload() throws -> [UInt8] { Array(String(number).utf8) }
+
+        static func decodePayload(_ payload: ArraySlice<UInt8>, schemaVersion: Int) throws -> Self {
+            guard let number = UInt32(String(decoding: payload, as: UTF8.self)) else {
+                throw JobsError(.encoding, "not the number of a mark")
+            }
+            return Mark(number: number)
+        }
+
+        func request() throws -> JobRequest { try JobRequest(self, id: "b\(number)") }
+    }
+
+    enum RecordKind: UInt16 {
+        case start = 0
+        case end = 1
+        case enqueued = 2
+    }
+
+    /// Appends records of 16 bytes: number, worker, kind, monotonic nanoseconds; little endian, one write each.
+    struct Log: Sendable {
+        private let descriptor: Int32
+        private let worker: UInt16
+
+        init(path: String, worker: UInt16) throws {
+            descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+            self.worker = worker
+            guard descriptor >= 0 else { throw BenchFailure(description: "cannot open \(path): errno \(errno)") }
+        }
+
+        func write(_ number: UInt32, _ kind: RecordKind) {
+            var time = timespec()
+            clock_gettime(CLOCK_MONOTONIC, &time)
+            let nanoseconds = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+            let record = (
+                UInt64(number) | UInt64(worker) << 32 | UInt64(kind.rawValue) << 48, nanoseconds
+            )
+            withUnsafeBytes(of: (record.0.littleEndian, record.1.littleEndian)) { _ = Glibc.write(descriptor, $0.baseAddress, 16) }
+        }
+    }
+
+    static var logger: Logger {
+        var logger = Logger(label: "bench") { StreamLogHandler.standardError(label: $0, metadataProvider: nil) }
+        logger.logLevel = .error
+        return logger
+    }
+
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }
+    }
+
+    static func number(_ name: String, default value: Int) -> Int {
+        variable(name).flatMap { Int($0) } ?? value
+    }
+
+    static func withQueue<T: Sendable>(_ body: @escaping @Sendable (RedisJobQueue) async throws -> T) async throws -> T {
+        guard let url = variable("BENCH_URL") else { throw BenchFailure(description: "BENCH_URL is not set") }
+        return try await Composition.withRedis(at: ServiceURL(url)) { try await body(RedisJobQueue(client: $0, name: queue)) }
+    }
+}
+
+struct BenchFailure: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Jobs
+
+/// `sluice check`: whether the queues are what `docs/queue.md` says they always are.
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Cross-checks the structures of the queues; fails when something does not add up.")
+
+    @Argument(help: "Queues to check; all unless given.")
+    var queues: [String] = []
+
+    @Option(help: "How many members of each structure are read; numbers always cover all.")
+    var members = 5000
+
+    func validate() throws {
+        guard (1...5000).contains(members) else { throw ValidationError("--members is 1 to 5000") }
+    }
+
+    func run() async throws {
+        let (given, members) = (queues, members)
+        let violations = try await Composition.withRedis { client in
+            var violations = 0
+            for name in given.isEmpty ? try await QueueDirectory(client: client).names() : given {
+                let found = try await RedisJobQueue(client: client, name: name).check(limit: members)
+                print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")
+                for sentence in found { print("  " + sentence) }
+                violations += found.count
+            }
+            return violations
+        }
+        if violations > 0 { throw ExitCode.failure }
+    }
+}
