@@ -145,8 +145,9 @@ start_worker() { # start_worker NAME
     local path probe=${port[worker_probe]}
     path=$(program Worker) || return 1
     [ "$1" = worker ] || probe=$((probe + ${1#worker-}))
+    # On one machine receiving goes first: clients wait for Web, and nobody waits for a worker.
     # shellcheck disable=SC1091
-    (. "$S/env" && export SLUICE_WORKER_PROBE=127.0.0.1:$probe && launch "$1" "$service_user" "$path")
+    (. "$S/env" && export SLUICE_WORKER_PROBE=127.0.0.1:$probe && launch "$1" "$service_user" chrt --idle 0 "$path")
     await "$1" 60 is_live "$probe"
 }
 
