@@ -143,11 +143,13 @@ start_web() {
 
 start_worker() { # start_worker NAME
     local path probe=${port[worker_probe]}
+    local -a idle=()
     path=$(program Worker) || return 1
     [ "$1" = worker ] || probe=$((probe + ${1#worker-}))
     # On one machine receiving goes first: clients wait for Web, and nobody waits for a worker.
+    chrt --idle 0 true 2>/dev/null && idle=(chrt --idle 0)
     # shellcheck disable=SC1091
-    (. "$S/env" && export SLUICE_WORKER_PROBE=127.0.0.1:$probe && launch "$1" "$service_user" chrt --idle 0 "$path")
+    (. "$S/env" && export SLUICE_WORKER_PROBE=127.0.0.1:$probe && launch "$1" "$service_user" "${idle[@]}" "$path")
     await "$1" 60 is_live "$probe"
 }
 
