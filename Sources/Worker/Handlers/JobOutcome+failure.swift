@@ -4,6 +4,8 @@ import Jobs
 import Platform
 
 extension JobOutcome {
+    private static let log = FailureLog()
+
     /// What a failure means for the job that met it: the one table.
     ///
     /// An outage of the FTP server or the database costs no attempt, so that one of days loses no file. A refusal of this very
@@ -12,13 +14,19 @@ extension JobOutcome {
         switch error {
         case let error as FTPError: self.init(error, of: file, context)
         case let error as FilesError where error.isOutage:
+            Self.log.note("files \(error.code)", error.description, context.logger)
             self = .later(after: Self.delay(of: file), reason: error.description)
-        default: self.init(retrying: "\(error)", context)
+        default:
+            Self.log.note("\(type(of: error))", "\(error)", context.logger)
+            self.init(retrying: "\(error)", context)
         }
     }
 
     private init(_ error: FTPError, of file: FileID, _ context: JobContext) {
         let reason = "FTP: \(error.message)"
+        if error.disposition != .cancelled {
+            Self.log.note("FTP \(error.disposition) \(error.replyCode ?? 0)", reason, context.logger)
+        }
         switch error.disposition {
         case .unavailable: self = .later(after: Self.delay(of: file), reason: reason)
         case .superseded, .cancelled: self = .later(after: .zero, reason: reason)
