@@ -12,7 +12,8 @@ MAKEFLAGS += --no-print-directory
 
 SWIFT ?= swift
 # Every import must be a dependency that the manifest names.
-STRICT := --explicit-target-dependency-import-check error
+# Colours are another flag for every file: a build whose output is a pipe and one in a terminal would each undo the other.
+STRICT := --explicit-target-dependency-import-check error --no-color-diagnostics
 # The build for the thread sanitizer; what the object file is for, says its source.
 THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build-tsan/mutex/mutex.o
 SOURCES := $(wildcard Package.swift Sources Tests)

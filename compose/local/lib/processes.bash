@@ -28,7 +28,8 @@ born() {
     local stat fields
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
     read -ra fields <<<"${stat##*) }"
-    [[ ${fields[0]} != [ZX] ]] && echo "${fields[19]}"
+    # Of one that is just ending the file may be empty.
+    [[ ${fields[0]:-X} != [ZX] ]] && echo "${fields[19]}"
 }
 
 # alive NAME: prints the id of the process recorded under NAME, if it is still that process
