@@ -59,7 +59,7 @@ struct Composition {
     /// Waits for the area, which Web makes: a worker may be the first to start, or its volume be mounted late.
     private static func open(_ staging: StagingArea, _ logger: Logger) async throws {
         if try Self.isOpened(staging) { return }
-        logger.warning("waiting for the staging area: the directory holds none")
+        logger.warning("waiting: SLUICE_STAGING holds no staging area; start a web process on it, or mount its volume")
         repeat { try await Task.sleep(for: .seconds(1)) } while try !Self.isOpened(staging)
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Jobs
 
 /// `sluice queue …`: stop, go on, limit.
@@ -22,6 +23,15 @@ struct QueueCommand: AsyncParsableCommand {
             guard tenant == nil || type == nil else { throw ValidationError("--tenant or --type, not both") }
         }
 
+        /// Steering a queue before its first worker starts is right; a misspelt one must not pass for it.
+        func warnIfUnknown() async throws {
+            let names = try await Composition.withRedis { try await QueueDirectory(client: $0).names() }
+            guard !names.contains(queue) else { return }
+            let known = names.isEmpty ? "no queue at all" : names.joined(separator: ", ")
+            let text = Array("warning: no worker has served \(queue) within a week; workers have served \(known)\n".utf8)
+            _ = write(STDERR_FILENO, text, text.count)
+        }
+
         var scope: PauseScope { tenant.map { .tenant($0) } ?? type.map { .type($0) } ?? .queue }
     }
 
@@ -34,6 +44,7 @@ struct QueueCommand: AsyncParsableCommand {
             let scope = target.scope
             let changed = try await Composition.withQueue(named: target.queue) { try await $0.pause(scope) }
             print(changed ? "paused" : "was paused already")
+            try await target.warnIfUnknown()
         }
     }
 
@@ -46,6 +57,7 @@ struct QueueCommand: AsyncParsableCommand {
             let scope = target.scope
             let changed = try await Composition.withQueue(named: target.queue) { try await $0.resume(scope) }
             print(changed ? "resumed" : "was not paused")
+            try await target.warnIfUnknown()
         }
     }
 

@@ -32,8 +32,8 @@ CREATE INDEX files_owner_name ON files (owner_id, lower(name) COLLATE "C", id);
 CREATE INDEX files_owner_size ON files (owner_id, size, id);
 
 -- Substring search within one owner. New entries wait in a list that searches read as well, and enter the index many at a
--- time, which costs a tenth of entering one by one. FileIntake empties the list beside the uploads before it reaches this
--- limit (in KiB), at which the upload that happens to reach it would have to.
+-- time, which costs a fraction of entering a few at a time (docs/performance.md). FileIntake empties the list beside the
+-- uploads before it reaches this limit (in KiB), at which the upload that happens to reach it would have to.
 CREATE INDEX files_owner_name_trigrams ON files USING gin (owner_id, name gin_trgm_ops)
     WITH (fastupdate = on, gin_pending_list_limit = 2048);
 

@@ -5,7 +5,7 @@ extension StagingArea {
     /// Makes a batch of received files durable below `ready/`, in one visit to the pool.
     ///
     /// The small ones share a pack: on a journalled ext4 that is one new file, one run of blocks and one commit of the journal
-    /// for all, where a file each costs two thirds more CPU and time. syncfs(2) would serve as well, but also waits for
+    /// for all, where it would be one for each file. syncfs(2) would serve as well, but also waits for
     /// everything that anybody else has written: beside one `dd` it stalled for 3 s.
     ///
     /// - Returns: for each file its place, or why it is not there; then nothing of it remains.

@@ -1,34 +1,37 @@
 import HTTPTypes
-import NIOCore
+package import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
+package import NIOHTTPTypes
 
 /// Gives the refusal of what is no HTTP the same form as every other refusal.
 ///
 /// No route ever sees such a request, so the server answers it below the router, without a body.
-final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+package final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    package typealias InboundIn = HTTPRequestPart
+    package typealias InboundOut = HTTPRequestPart
+    package typealias OutboundIn = HTTPResponsePart
+    package typealias OutboundOut = HTTPResponsePart
 
     private let security: SecurityLog
     private var refusal: APIError?
 
-    init(security: SecurityLog) {
+    package init(security: SecurityLog) {
         self.security = security
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if refusal == nil, let error = error as? HTTPParserError {
             let refusal: APIError = error == .headerOverflow ? .headTooLarge : .malformedRequest
-            if let event = refusal.event { security.record(event, from: .init(peer: context.channel.remoteAddress)) }
+            // A client that goes away in the middle, as after a refusal, has sent nothing malformed.
+            if let event = refusal.event, error != .invalidEOFState {
+                security.record(event, from: .init(peer: context.channel.remoteAddress))
+            }
             self.refusal = refusal
         }
         context.fireErrorCaught(error)
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard let refusal, case .head(let head) = unwrapOutboundIn(data), head.status == .badRequest, head.headerFields[.contentType] == nil
         else { return context.write(data, promise: promise) }
         let (answer, body) = refusal.wireParts()

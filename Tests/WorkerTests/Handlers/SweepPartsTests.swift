@@ -22,6 +22,19 @@ struct SweepPartsTests {
         }
     }
 
+    @Test("what was moved aside is swept only if something has its key: otherwise it may be the only copy")
+    func aside() async throws {
+        try await WorkerFixture.with { fixture in
+            let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds)
+            let (replaced, lost) = ("\(directory)/\(FileID()).pdf", "\(directory)/\(FileID()).pdf")
+            let aside = [replaced, lost].map { $0 + ".part-41.old" }
+            for key in aside + [replaced] { try await fixture.put(bytes(10), as: key) }
+            for key in aside { try fixture.backdateObject(key, hours: 48) }
+            #expect(await fixture.sweepParts.handle(SweepParts(), run()).isDone)
+            #expect(fixture.server.files == [replaced, aside[1]].sorted())
+        }
+    }
+
     @Test("parts of the month before are found as well")
     func monthBefore() async throws {
         try await WorkerFixture.with { fixture in

@@ -218,6 +218,18 @@ struct TransferTests {
         }
     }
 
+    @Test("H70 a server's own trouble is no file's fault, whatever code it has found for it", arguments: ["EPSV", "STOR"])
+    func oops(command: String) async throws {
+        try await WorkerFixture.with(.hostile(tls: false)) { fixture in
+            let file = try await fixture.stage()
+            let words = "500 OOPS: cannot open the log file"
+            try fixture.server.misbehave(#"{"refuse": {"\#(command)": "\#(words)", "PASV": "\#(words)"}}"#)
+            let outcome = await fixture.transfer.handle(file.transferJob, run(isLast: true))
+            #expect(try #require(outcome.delay) >= .seconds(1))
+            #expect(try await fixture.state(of: file) == .staged)
+        }
+    }
+
     @Test("files of one pack arrive each with its own bytes, and the pack goes with the last of them")
     func pack() async throws {
         try await WorkerFixture.with { fixture in

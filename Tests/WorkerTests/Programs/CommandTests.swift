@@ -100,6 +100,16 @@ struct CommandTests {
         }
     }
 
+    @Test("a queue that nobody serves may be paused, but not unnoticed", .requires(.redis))
+    func pauseUnknown() async throws {
+        let name = "t" + UUIDv7().description.suffix(12)
+        let paused = try await sluice(url: "postgres://u:p@127.0.0.1/d", ["queue", "pause", name])
+        #expect(paused.status == 0 && paused.output == "paused\n")
+        #expect(paused.errors.contains("no worker has served \(name)"))
+        let resumed = try await sluice(url: "postgres://u:p@127.0.0.1/d", ["queue", "resume", name])
+        #expect(resumed.status == 0 && resumed.output == "resumed\n")
+    }
+
     @Test("files ls prints a line for each file, newest first, over more than one page")
     func files() async throws {
         try await migrated { database in
