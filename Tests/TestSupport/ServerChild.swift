@@ -64,7 +64,7 @@ public final class ServerChild: Sendable {
 
     /// Waits until somebody listens on the port.
     public func awaitListener(on port: Int) throws {
-        for _ in 0..<500 {
+        for _ in 0..<500 * Patience.factor {
             let isRunning = process.withLock { $0?.isRunning == true }
             guard isRunning else { throw StartFailed(description: "the server ended before it listened") }
             if Self.isListening(port) { return }

@@ -8,7 +8,7 @@ import Testing
 import Worker
 
 /// All handlers behind a real consumer, as `Composition` wires them.
-@Suite("Recovery", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("Recovery", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct RecoveryTests {
     @Test("H95 Redis was emptied with jobs in it: everything still arrives, once, without an administrator")
     func flushed() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What every implementation of the queue does alike; `docs/queue.md` states it.
-@Suite("Conformance", .requires(.redis), .timeLimit(.minutes(1))) struct ConformanceTests {
+@Suite("Conformance", .requires(.redis), .timeLimit(.minutes(Patience.factor))) struct ConformanceTests {
     @Test("jobs of a lane keep their order, through a retry of one and a hand-back", arguments: TestedQueue.Kind.allCases)
     func order(_ kind: TestedQueue.Kind) async throws {
         try await TestedQueue.with(kind) { queue in

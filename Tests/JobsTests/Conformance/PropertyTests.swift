@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Random operations on the queue and on a model of it: after each, both look alike and `check` finds nothing.
-@Suite("Conformance: properties", .requires(.redis), .timeLimit(.minutes(2))) struct PropertyTests {
+@Suite("Conformance: properties", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor))) struct PropertyTests {
     @Test("H94 whatever is done to a queue, it stays what the model says", arguments: TestedQueue.Kind.allCases, 0..<6)
     func operations(_ kind: TestedQueue.Kind, _ round: Int) async throws {
         // Fixed rounds find again what was found before; the last two look for more.

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The figures that a worker leaves on the Prometheus page.
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct MetricsTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct MetricsTests {
     /// Metrics are bootstrapped once a process; all tests share the page, and each has its own queue on it.
     private static let registry: PrometheusRegistry = {
         let registry = PrometheusRegistry(maximumSeries: 10_000)

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct LeaseRecoveryTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct LeaseRecoveryTests {
 
     @Test func aLostLeaseCancelsItsHandlerAndNoOther() async throws {
         try await RedisJobQueue.with { queue in
@@ -35,7 +35,7 @@ import Testing
     }
 }
 
-@Suite(.requires(.redis), .timeLimit(.minutes(2)), .serialized) struct OutageTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(2 * Patience.factor)), .serialized) struct OutageTests {
     @Test("H95 a worker goes on by itself after Redis was killed and restarted, and no job is lost")
     func restart() async throws {
         let server = try await RedisServerProcess.start(arguments: ["--appendonly", "yes", "--appendfsync", "always"])

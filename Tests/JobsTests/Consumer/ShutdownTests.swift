@@ -4,7 +4,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct ShutdownTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct ShutdownTests {
     @Test func whatRunsMayFinishAndTheRestGoesBack() async throws {
         try await RedisJobQueue.with { queue in
             let (started, finished, gate) = (Record<Void>(), Record<Bool>(), Gate())

@@ -5,6 +5,7 @@ import Platform
 import Redis
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 /// What handlers did, for tests to wait for.
@@ -55,7 +56,7 @@ final class Gate: Sendable {
 func expectEventually(
     _ limit: Duration = .seconds(10), _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + limit.stretched
     while ContinuousClock.now < deadline {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(5))

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What an operator reads when Redis cannot do its part.
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct ServerFaultTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct ServerFaultTests {
     private func with(_ arguments: [String] = [], _ body: @Sendable (RedisJobQueue) async throws -> Void) async throws {
         let server = try await RedisServerProcess.start(arguments: arguments)
         try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in

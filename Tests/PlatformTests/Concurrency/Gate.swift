@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Holds tasks until it is opened.
 final class Gate: Sendable {
@@ -30,12 +31,12 @@ final class Gate: Sendable {
     }
 }
 
-/// The condition did not come true within 30 s.
+/// The condition did not come true within 30 s, stretched.
 struct NeverHappened: Error {}
 
 /// Lets other tasks run until `condition` holds.
 func until(_ condition: @Sendable () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(30).stretched
     while !condition() {
         guard ContinuousClock.now < end else { throw NeverHappened() }
         await Task.yield()

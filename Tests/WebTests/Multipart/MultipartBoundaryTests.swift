@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Web
 
@@ -78,7 +79,7 @@ struct MultipartBoundaryTests {
             #expect(code("multipart/form-data" + String(repeating: ";a=b", count: 5_000_000)) == .malformedContentType)
             #expect(code("multipart/form-data" + String(repeating: ";", count: 4000)) == .missingBoundary)
         }
-        #expect(time < .seconds(5))
+        #expect(time < .seconds(5).stretched)
     }
 
     @Test(arguments: [

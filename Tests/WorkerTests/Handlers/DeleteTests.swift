@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite("Delete", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("Delete", .serialized, .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct DeleteTests {
     @Test("a file deleted out of a pack is cut out of it and leaves the others whole")
     func pack() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite("Reconcile", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("Reconcile", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct ReconcileTests {
     /// Old enough to be looked at.
     private let age: Duration = .seconds(60)

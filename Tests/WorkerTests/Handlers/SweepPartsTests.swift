@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite("Sweep of parts", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("Sweep of parts", .serialized, .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct SweepPartsTests {
     @Test("H70 old parts go; young ones, stored objects and whatever others have put there stay")
     func parts() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Worker
 
-@Suite("Sweeper", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("Sweeper", .serialized, .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct SweeperTests {
     @Test("H56 old bytes go unless a row needs them; young ones stay, whoever they belong to")
     func bytesInStaging() async throws {

@@ -6,7 +6,7 @@ import Testing
 import Worker
 
 /// What happens to a file while it is being transferred: the question before the rename is where the tests step in.
-@Suite("Transfer races", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("Transfer races", .serialized, .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct TransferRaceTests {
     @Test("a file that was given up while its transfer ran keeps its object: a retry may have published it by now")
     func failedMeanwhile() async throws {

@@ -9,7 +9,7 @@ import Testing
 import Worker
 
 /// Every outcome of a transfer that is alone with its file.
-@Suite("Transfer", .serialized, .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("Transfer", .serialized, .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct TransferTests {
     @Test("the bytes are on the server, the row is stored, the staged bytes are gone", arguments: [0, 1, 70_000, 3_000_000])
     func success(size: Int) async throws {

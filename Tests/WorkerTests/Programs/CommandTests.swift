@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// `sluice` as operators run it.
-@Suite("sluice", .requires(.postgres), .timeLimit(.minutes(2)))
+@Suite("sluice", .requires(.postgres), .timeLimit(.minutes(2 * Patience.factor)))
 struct CommandTests {
     @Test("migrate makes the schema, and has nothing to do the second time")
     func migrate() async throws {

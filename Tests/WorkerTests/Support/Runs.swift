@@ -55,7 +55,7 @@ final class Meeting: Sendable {
             for _ in 1..<expected { complete.signal() }
             return true
         }
-        return complete.wait(timeout: .now() + .seconds(10)) == .success
+        return complete.wait(timeout: .now() + .seconds(10 * Patience.factor)) == .success
     }
 }
 
