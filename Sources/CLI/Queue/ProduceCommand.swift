@@ -15,14 +15,16 @@ struct ProduceCommand: AsyncParsableCommand {
         let elapsed = try await BenchTarget.withQueue { queue in
             _ = try await queue.snapshot()
             let clock = ContinuousClock()
-            return try await clock.measure {
-                let start = clock.now
-                let step = isBulk ? Self.bulk : 1
-                for position in stride(from: 0, to: count, by: step) {
-                    if rate > 0 { try await Task.sleep(until: start + .seconds(1) * position / rate, clock: clock) }
-                    let numbers = (first + position)..<(first + min(position + step, count))
-                    if let log { for number in numbers { log.write(UInt32(number), .enqueued) } }
-                    try await queue.enqueue(numbers.map { try BenchTarget.Mark(number: UInt32($0)).request() })
+            return try await withTaskExecutorPreference(queue.executor) {
+                try await clock.measure {
+                    let start = clock.now
+                    let step = isBulk ? Self.bulk : 1
+                    for position in stride(from: 0, to: count, by: step) {
+                        if rate > 0 { try await Task.sleep(until: start + .seconds(1) * position / rate, clock: clock) }
+                        let numbers = (first + position)..<(first + min(position + step, count))
+                        if let log { for number in numbers { log.write(UInt32(number), .enqueued) } }
+                        try await queue.enqueue(numbers.map { try BenchTarget.Mark(number: UInt32($0)).request() })
+                    }
                 }
             }
         }

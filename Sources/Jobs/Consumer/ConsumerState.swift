@@ -27,6 +27,8 @@ struct ConsumerState: Sendable {
     var backlog: Deque<LeasedJob> = []
     /// Runners that exist; each runs one job at a time.
     var running = 0
+    /// Of those, how many have not come to run yet.
+    var starting = 0
     var done: [DoneJob] = []
     var firstDone: ContinuousClock.Instant?
     var failed: [FailedJob] = []

@@ -61,7 +61,8 @@ public final class JobWorker: Sendable, Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.beat() }
             await withDiscardingTaskGroup { services in
-                for consumer in self.consumers { services.addTask { await consumer.run() } }
+                // Above the handlers, or Redis would wait for them as well as they for Redis.
+                for consumer in self.consumers { services.addTask(priority: .high) { await consumer.run() } }
                 services.addTask { await cancelWhenGracefulShutdown { await self.announce() } }
                 for entry in self.periodic {
                     services.addTask { await cancelWhenGracefulShutdown { await self.fire(entry.job, in: entry.queue) } }

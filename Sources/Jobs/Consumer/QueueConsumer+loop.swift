@@ -4,8 +4,11 @@ import Platform
 import Synchronization
 
 extension QueueConsumer {
+    private static let runnersAtOnce = 8
+
     /// The one task that claims and acknowledges. Returns when a drain has finished or run out of time.
     func loop(_ group: inout DiscardingTaskGroup) async {
+        var alarm: ContinuousClock.Instant?
         var pacing = Pacing(slots: options.concurrency, maximumPrefetch: options.maximumPrefetch)
         var backoff = Backoff(base: .milliseconds(20), cap: .milliseconds(500))
         var observed = ContinuousClock.now
@@ -37,25 +40,35 @@ extension QueueConsumer {
                 if await cycle(want: want) { backoff.reset() } else { await pause(backoff.next()) }
             case .wait(let limit):
                 if await passOnToken(isFull: pacing.free(situation) == 0) { requestListener() }
-                if let limit {
-                    group.addTask { [signal] in
-                        try? await Task.sleep(for: limit)
-                        signal.ring()
-                    }
-                }
+                if let limit { setAlarm(&alarm, now + limit, &group) }
                 await signal.wait()
+                if let rung = alarm, rung <= .now { alarm = nil }
             }
         }
     }
 
+    /// Starts runners a few at a time; the last of them to come to run asks for more. While handlers do not suspend, those
+    /// few carry everything, and a task for each job would cost more than the job. Once they suspend, the next follow at once.
     private func startRunners(_ group: inout DiscardingTaskGroup) {
         let count = state.withLock { state in
-            let count = min(options.concurrency - state.running, state.backlog.count)
-            state.running += max(0, count)
+            let count = max(0, min(options.concurrency - state.running, state.backlog.count, Self.runnersAtOnce - state.starting))
+            state.running += count
+            state.starting += count
             return count
         }
-        guard count > 0 else { return }
-        for _ in 0..<count { group.addTask { await self.runner() } }
+        for _ in 0..<count { group.addTask(priority: .medium) { await self.runner() } }
+    }
+
+    /// Rings at `instant`, unless an alarm is set that rings no later.
+    private func setAlarm(
+        _ alarm: inout ContinuousClock.Instant?, _ instant: ContinuousClock.Instant, _ group: inout DiscardingTaskGroup
+    ) {
+        if let alarm, alarm <= instant { return }
+        alarm = instant
+        group.addTask { [signal] in
+            try? await Task.sleep(until: instant)
+            signal.ring()
+        }
     }
 
     /// Hands back what was not started, and sets the deadline for what runs.

@@ -10,7 +10,12 @@ extension QueueConsumer {
     func runner() async {
         let target = RunnerTarget()
         let id = ObjectIdentifier(target)
-        state.withLock { $0.targets[id] = target }
+        let mustRing = state.withLock { state in
+            state.targets[id] = target
+            state.starting -= 1
+            return state.starting == 0 && state.running < options.concurrency && !state.backlog.isEmpty
+        }
+        if mustRing { signal.ring() }
         await target.bind {
             var count = 0
             while !Task.isCancelled, let job = next() {

@@ -1,4 +1,4 @@
-/// One job as the scripts keep it; the form is described in `Scripts/common.lua`.
+/// One job as the scripts keep it; the form is described in `Scripts/lanes.lua`.
 package struct JobEntry: Sendable {
     package let readyAt: Int64
     package let enqueuedAt: Int64

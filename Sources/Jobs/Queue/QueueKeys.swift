@@ -3,7 +3,7 @@
 /// All share the hash tag `{q:<queue>:<partition>}`, hence one slot of a cluster, hence one script.
 package struct QueueKeys: Sendable {
     package let prefix: String
-    /// In the order of `Scripts/common.lua`.
+    /// In the order of `Scripts/lanes.lua`.
     package let all: [String]
 
     /// - Throws: `.invalidJob` for a name that does not fit into a key.

@@ -2,7 +2,8 @@ package import Redis
 
 /// The transitions of the queue, one script each; their contracts stand in the Lua files.
 package enum QueueScripts {
-    package static let enqueue = make("enqueue", PackageResources.enqueue_lua)
+    package static let enqueue = RedisScript(
+        name: "enqueue", source: String(decoding: PackageResources.lanes_lua + PackageResources.enqueue_lua, as: UTF8.self))
     package static let cycle = make("cycle", PackageResources.cycle_lua)
     package static let beat = make("beat", PackageResources.beat_lua)
     package static let fail = make("fail", PackageResources.fail_lua)
@@ -20,6 +21,6 @@ package enum QueueScripts {
     package static let check = make("check", PackageResources.check_lua)
 
     private static func make(_ name: String, _ source: [UInt8]) -> RedisScript {
-        RedisScript(name: name, source: String(decoding: PackageResources.common_lua + source, as: UTF8.self))
+        RedisScript(name: name, source: String(decoding: PackageResources.lanes_lua + PackageResources.entries_lua + source, as: UTF8.self))
     }
 }

@@ -1,28 +1,36 @@
-import Synchronization
+public import Synchronization
 
 /// Lets others cancel what a task is doing at the moment, without owning the task.
 ///
 /// A task that works through many items opens the target once (`bind`) and names each item while it works on it. Whoever
 /// wants an item stopped names it too; if the task has gone on to another item by then, nothing happens. A cancelled
 /// task stays cancelled, so it should end after the item.
+///
+/// Inlinable because it is used for every item: unspecialised, it was a tenth of the CPU of a worker.
 public final class CancellationTarget<Item: Equatable & Sendable>: Sendable {
     /// Unchecked because `UnsafeCurrentTask` is not Sendable: only `cancel()`, which may be called from anywhere, is used
     /// outside the task, and only under the lock that also guards the end of the scope in which the handle is valid.
-    private struct Handle: @unchecked Sendable {
-        let task: UnsafeCurrentTask
+    @usableFromInline struct Handle: @unchecked Sendable {
+        @usableFromInline let task: UnsafeCurrentTask
+
+        @usableFromInline init(task: UnsafeCurrentTask) {
+            self.task = task
+        }
     }
 
-    private struct State {
-        var handle: Handle?
-        var item: Item?
+    @usableFromInline struct State {
+        @usableFromInline var handle: Handle?
+        @usableFromInline var item: Item?
+
+        @inlinable init() {}
     }
 
-    private let state = Mutex(State())
+    @usableFromInline let state = Mutex(State())
 
-    public init() {}
+    @inlinable public init() {}
 
     /// Makes the calling task the one to cancel for as long as `body` runs.
-    public func bind(_ body: () async -> Void) async {
+    @inlinable public func bind(_ body: () async -> Void) async {
         await withUnsafeCurrentTask { task in
             let handle = task.map { Handle(task: $0) }
             state.withLock { $0.handle = handle }
@@ -32,13 +40,13 @@ public final class CancellationTarget<Item: Equatable & Sendable>: Sendable {
     }
 
     /// Names the item that the task works on from now on; nil means none.
-    public func work(on item: Item?) {
+    @inlinable public func work(on item: Item?) {
         state.withLock { $0.item = item }
     }
 
     /// Cancels the task if it works on `item`. Cancellation handlers of the task run before this returns and must not
     /// wait for the task.
-    public func cancel(_ item: Item) {
+    @inlinable public func cancel(_ item: Item) {
         state.withLock { state in
             if state.item == item { state.handle?.task.cancel() }
         }

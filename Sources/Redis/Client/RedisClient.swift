@@ -31,16 +31,21 @@ public final class RedisClient: Sendable, Service {
     let configuration: RedisConfiguration
     let connector: RedisConnector
     let dedicated: DedicatedConnections
-    private let group: any EventLoopGroup
+    private let loop: any EventLoop
     private let logger: Logger
     private let state = Mutex(State())
+
+    /// Runs tasks on the thread that does the client's I/O. A task that sends one command after the other, each after the reply
+    /// of the last, saves two changes of threads for each when it prefers this executor; it must not block.
+    public let executor: any TaskExecutor
 
     /// - Parameter eventLoopGroup: must outlive the client.
     public init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
         self.configuration = configuration
-        group = eventLoopGroup
+        loop = eventLoopGroup.any()
+        executor = EventLoopExecutor(loop)
         self.logger = logger.with([.address: "\(configuration.host):\(configuration.port)"])
-        connector = RedisConnector(configuration: configuration, group: eventLoopGroup)
+        connector = RedisConnector(configuration: configuration, group: loop)
         dedicated = DedicatedConnections(connector: connector, limit: configuration.maximumBlockingConnections)
     }
 
@@ -97,7 +102,7 @@ public final class RedisClient: Sendable, Service {
         }
         if let connection { return connection.submit(request) }
         if let error { return request.fail(error) }
-        group.any().scheduleTask(deadline: request.deadline) {
+        loop.scheduleTask(deadline: request.deadline) {
             request.fail(RedisError(.unavailable, "no connection within the deadline"))
         }
     }

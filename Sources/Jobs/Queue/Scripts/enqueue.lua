@@ -10,6 +10,21 @@
 --                    when its unique key is held; the id of the holder or an empty string.
 --                    { 'full', name of the limit, its value } when a limit is reached; nothing was added then.
 local n = tonumber(ARGV[1])
+
+-- The everyday call, at half the price: one job, small and without conditions, to run now, in a queue without caps.
+if n == 1 and #ARGV == 7 and ARGV[6] == '0' then
+    local caps = redis.call('HMGET', CONTROL, 'max-length', 'max-bytes')
+    if not caps[1] and not caps[2] then
+        local id, tail, lane = ARGV[2], ARGV[3], ARGV[5]
+        if redis.call('SADD', IDS, id) == 0 then return { 1, redis.call('ZSCORE', DEAD, id) and 1 or 0, '' } end
+        local now = integer(clock())
+        put('RPUSH', lane, now .. '|' .. now .. '|0|0|0|0|' .. tail)
+        redis.call('HINCRBY', CONTROL, 'bytes', #tail)
+        wake()
+        return {}
+    end
+end
+
 local known = redis.call('SMISMEMBER', IDS, unpack(ARGV, 2, n + 1))
 local extras = 3 + 2 * n + 3 * tonumber(ARGV[2 + 2 * n])
 local news, bytes = 0, 0

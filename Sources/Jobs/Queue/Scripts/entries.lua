@@ -1,0 +1,89 @@
+-- The second part of every transition but enqueue, which does without: what a call defines, each call pays for.
+
+-- The parts of an entry, or nil when it is not one.
+local function parse(entry)
+    local ready, enqueued, attempts, crashes, losses, previous, at, lane, id, kind, key, body =
+        string.match(entry, '^(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|()(%d:[^|]*)|([^|]+)|([^|]+)|([^|]*)|()')
+    if not ready then return nil end
+    return { ready = ready, enqueued = enqueued, attempts = tonumber(attempts), crashes = tonumber(crashes),
+        losses = tonumber(losses), previous = previous, tail = string.sub(entry, at), lane = lane, id = id, type = kind,
+        key = key, apart = string.sub(entry, body) == 'x' }
+end
+
+local function compose(job)
+    return table.concat({ job.ready, job.enqueued, job.attempts, job.crashes, job.losses, job.previous, job.tail }, '|')
+end
+
+-- The epoch and the entry of a member of LEASES.
+local function split(member)
+    local epoch, at = string.match(member, '^(%d+)|()')
+    if not epoch then return '0', member end
+    return epoch, string.sub(member, at)
+end
+
+-- Gives the lanes of a tenant that stand aside another chance.
+local function reopen(tenant)
+    for priority = 9, 0, -1 do
+        local lane = priority .. ':' .. tenant
+        if redis.call('SREM', ASIDE, lane) == 1 then enter(lane) end
+    end
+end
+
+-- Counts the leases of a tenant, where they are limited.
+local function occupy(tenant, change)
+    if not control().tenantLimit then return end
+    if redis.call('HINCRBY', TENANTS, tenant, change) <= 0 then redis.call('HDEL', TENANTS, tenant) end
+    if change < 0 then reopen(tenant) end
+end
+
+-- Somebody may be waiting for a place that a limit denied.
+local function freed()
+    if (control().limit or control().tenantLimit) and redis.call('EXISTS', RING) == 1 then wake() end
+end
+
+local anyCancelled
+local function isCancelled(id)
+    if anyCancelled == nil then anyCancelled = redis.call('EXISTS', CANCELLED) == 1 end
+    return anyCancelled and redis.call('SISMEMBER', CANCELLED, id) == 1
+end
+
+local function unlock(id, key)
+    if key ~= '' and redis.call('HGET', UNIQUE, key) == id then redis.call('HDEL', UNIQUE, key) end
+end
+
+-- What a job counts for in CONTROL's bytes.
+local function size(job)
+    return #job.tail + (job.apart and redis.call('STRLEN', BODY .. job.id) or 0)
+end
+
+-- Removes the traces of a job that is in none of the structures any more.
+local function forget(job)
+    redis.call('HINCRBY', CONTROL, 'bytes', -size(job))
+    redis.call('SREM', IDS, job.id)
+    redis.call('SREM', CANCELLED, job.id)
+    if job.apart then redis.call('UNLINK', BODY .. job.id) end
+    unlock(job.id, job.key)
+end
+
+local function inter(id, entry, reason, now)
+    redis.call('ZADD', DEAD, now, id)
+    redis.call('HSET', GRAVE, id, string.gsub(reason, '\n', ' ') .. '\n' .. entry)
+end
+
+local function bury(job, reason, now)
+    unlock(job.id, job.key)
+    inter(job.id, compose(job), reason, now)
+end
+
+-- What cannot be read keeps its bytes in the dead set under a name made of their digest.
+local function buryMalformed(entry, now)
+    local id = 'malformed-' .. redis.sha1hex(entry)
+    redis.call('SADD', IDS, id)
+    inter(id, entry, 'malformed entry', now)
+end
+
+local function park(kind, entry)
+    redis.call('RPUSH', PARK .. kind, entry)
+    redis.call('SADD', PARKED, kind)
+end
+
