@@ -29,6 +29,7 @@ package struct Pacing: Sendable {
     private let slots: Int
     private let maximumPrefetch: Int
     package private(set) var prefetch = 0
+    private var window = (ended: 0, length: Duration.zero)
 
     package init(slots: Int, maximumPrefetch: Int) {
         self.slots = slots
@@ -39,10 +40,15 @@ package struct Pacing: Sendable {
     package var lowWater: Int { prefetch / 2 }
 
     /// Learns from the jobs that ended since the last call. Falls slowly, so that one slow job does not end a fast run.
+    ///
+    /// Looks at nothing shorter than a horizon: of slow jobs that were started together, all end within microseconds.
     package mutating func observe(ended: Int, in elapsed: Duration) {
-        let share = max(Pacing.horizon / 64, elapsed)
-        let expected = Int((Double(ended) * (Pacing.horizon / share)).rounded(.down))
+        window.ended += ended
+        window.length += elapsed
+        guard window.length >= Pacing.horizon else { return }
+        let expected = Int((Double(window.ended) * (Pacing.horizon / window.length)).rounded(.down))
         prefetch = min(maximumPrefetch, max(expected, prefetch * 3 / 4))
+        window = (0, .zero)
     }
 
     package func free(_ situation: Situation) -> Int {

@@ -25,15 +25,28 @@ import Testing
         #expect(pacing.prefetch == 0)
         pacing.observe(ended: 50, in: .milliseconds(4))
         #expect(pacing.prefetch == 50)
-        pacing.observe(ended: 100_000, in: .milliseconds(1))
+        pacing.observe(ended: 100_000, in: .milliseconds(4))
         #expect(pacing.prefetch == 100)
         for _ in 0..<40 { pacing.observe(ended: 1, in: .seconds(1)) }
         #expect(pacing.prefetch == 0)
     }
 
+    @Test func slowJobsThatEndTogetherAreNotPrefetched() {
+        var pacing = Pacing(slots: 8, maximumPrefetch: 100)
+        for _ in 0..<20 {
+            pacing.observe(ended: 1, in: .milliseconds(100))
+            pacing.observe(ended: 4, in: .microseconds(20))
+            pacing.observe(ended: 3, in: .microseconds(30))
+            #expect(pacing.prefetch == 0)
+        }
+        // A fast run is looked at in just as small pieces.
+        for _ in 0..<80 { pacing.observe(ended: 5, in: .microseconds(100)) }
+        #expect(pacing.prefetch == 100)
+    }
+
     @Test func theNextClaimComesWhenTheBacklogIsHalfEmpty() {
         var pacing = Pacing(slots: 8, maximumPrefetch: 100)
-        pacing.observe(ended: 1000, in: .milliseconds(1))
+        pacing.observe(ended: 1000, in: .milliseconds(4))
         #expect(pacing.next(situation { ($0.mayHaveWork, $0.running, $0.backlog) = (true, 8, 51) }) == .wait(nil))
         #expect(pacing.next(situation { ($0.mayHaveWork, $0.running, $0.backlog) = (true, 8, 50) }) == .cycle(want: 50))
     }
@@ -51,23 +64,5 @@ import Testing
         let pacing = Pacing(slots: 8, maximumPrefetch: 100)
         #expect(pacing.next(situation { ($0.mayHaveWork, $0.isDraining) = (true, true) }) == .wait(nil))
         #expect(pacing.next(situation { ($0.mayHaveWork, $0.isDraining, $0.acknowledgements) = (true, true, 1) }) == .cycle(want: 0))
-    }
-}
-
-@Suite struct ServerCheckTests {
-    @Test("H95 a server before 7.0 is refused, with its version")
-    func oldServer() {
-        #expect(ServerCheck(info: "redis_version:6.2.14\r\n").refusal?.contains("6.2.14") == true)
-        #expect(ServerCheck(info: "").refusal != nil)
-        #expect(ServerCheck(info: "redis_version:7.0.15\r\n").refusal == nil)
-        #expect(ServerCheck(info: "redis_version:10.1.0\r\n").refusal == nil)
-    }
-
-    @Test("H95 eviction, missing AOF and a replica are named")
-    func warnings() {
-        let info = "redis_version:7.0.15\r\nmaxmemory_policy:allkeys-lru\r\naof_enabled:0\r\nrole:slave\r\n"
-        #expect(ServerCheck(info: info).warnings.count == 3)
-        #expect(
-            ServerCheck(info: "redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\nrole:master\r\n").warnings.isEmpty)
     }
 }
