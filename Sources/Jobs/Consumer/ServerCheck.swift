@@ -1,6 +1,6 @@
 package import Redis
 
-/// Whether a Redis server can carry the queue, read from its `INFO`.
+/// Whether a Redis server can carry the queue, read from its `INFO`. Each sentence says what to do.
 package struct ServerCheck: Sendable {
     /// Why not, or nil.
     package let refusal: String?
@@ -15,21 +15,43 @@ package struct ServerCheck: Sendable {
         }
         let version = values["redis_version"] ?? "unknown"
         let major = version.split(separator: ".").first.flatMap { Int($0) } ?? 0
-        refusal = major >= 7 ? nil : "the queue needs Redis 7.0 or later, this server is \(version)"
+        refusal =
+            major >= 7
+            ? nil
+            : "the queue needs Redis 7.0 or later, this server is \(version): upgrade it, or point SLUICE_REDIS_URL at a newer one"
         var warnings: [String] = []
         if let policy = values["maxmemory_policy"], policy != "noeviction" {
-            warnings.append("maxmemory-policy is \(policy): Redis may throw jobs away; set it to noeviction")
+            warnings.append(
+                "maxmemory-policy is \(policy), so Redis may throw jobs away: CONFIG SET maxmemory-policy noeviction, and the same in redis.conf"
+            )
         }
         if values["aof_enabled"] == "0" {
-            warnings.append("appendonly is off: a restart of Redis forgets jobs since the last snapshot; set it to yes")
+            warnings.append(
+                "appendonly is off, so a restart of Redis forgets jobs: CONFIG SET appendonly yes, and the same in redis.conf")
+        }
+        if values["aof_last_write_status"] == "err" {
+            warnings.append("Redis cannot write its append-only file: look at its log, and free space on its disk")
         }
         if values["role"] == "slave" {
-            warnings.append("this server is a replica and refuses writes; point the worker at the primary")
+            warnings.append("this Redis is a replica and refuses writes: point SLUICE_REDIS_URL at the primary, or REPLICAOF NO ONE")
         }
         self.warnings = warnings
     }
 
+    private init(refusal: String?, warnings: [String]) {
+        self.refusal = refusal
+        self.warnings = warnings
+    }
+
     package static func read(_ client: RedisClient) async throws(RedisError) -> ServerCheck {
-        ServerCheck(info: try await client.send(RedisCommand("INFO")).string ?? "")
+        do throws(RedisError) {
+            return ServerCheck(info: try await client.send(RedisCommand("INFO")).string ?? "")
+        } catch {
+            guard error.serverCode == "NOPERM" else { throw error }
+            // The right to look is not needed for work.
+            return ServerCheck(
+                refusal: nil,
+                warnings: ["the Redis user may not run INFO, so version and settings were not checked: ACL SETUSER <user> +info"])
+        }
     }
 }

@@ -13,14 +13,25 @@ package enum QueueScripts {
     package static let cancel = make("cancel", PackageResources.cancel_lua)
     package static let pause = make("pause", PackageResources.pause_lua)
     package static let limit = make("limit", PackageResources.limit_lua)
-    package static let deadPage = make("dead_page", PackageResources.dead_page_lua)
+    package static let deadPage = make("dead_page", PackageResources.dead_page_lua, .reads)
     package static let deadReplay = make("dead_replay", PackageResources.dead_replay_lua)
     package static let deadDrop = make("dead_drop", PackageResources.dead_drop_lua)
-    package static let tick = make("tick", PackageResources.tick_lua)
-    package static let snapshot = make("snapshot", PackageResources.snapshot_lua)
-    package static let check = make("check", PackageResources.check_lua)
+    package static let tick = make("tick", PackageResources.tick_lua, nil)
+    package static let snapshot = make("snapshot", PackageResources.snapshot_lua, .reads)
+    package static let check = make("check", PackageResources.check_lua, .reads)
 
-    private static func make(_ name: String, _ source: [UInt8]) -> RedisScript {
-        RedisScript(name: name, source: String(decoding: PackageResources.lanes_lua + PackageResources.entries_lua + source, as: UTF8.self))
+    /// What Redis lets a script do where it refuses others.
+    private enum Permission: String {
+        /// For what moves jobs or removes them: a server at its maxmemory must still renew leases, or the jobs that run would run
+        /// again elsewhere, and must still drain. Only what adds jobs is refused there.
+        case moves = "allow-oom"
+        /// For what only looks: replicas may run it too.
+        case reads = "no-writes"
+    }
+
+    private static func make(_ name: String, _ source: [UInt8], _ permission: Permission? = .moves) -> RedisScript {
+        let head = permission.map { "#!lua flags=\($0.rawValue)\n" } ?? ""
+        let source = PackageResources.lanes_lua + PackageResources.entries_lua + source
+        return RedisScript(name: name, source: head + String(decoding: source, as: UTF8.self))
     }
 }

@@ -27,7 +27,8 @@ extension RedisJobQueue {
             throw unexpected(QueueScripts.enqueue)
         }
         if refused.first?.string == "full", let limit = refused[1].string, let value = refused[2].string {
-            throw JobsError(.full, "queue \(name) has reached its limit of \(limit), \(value); add workers or raise it")
+            throw JobsError(
+                .full, "queue \(name) has reached its limit of \(limit), \(value): add workers, or sluice queue limit \(name) --\(limit) …")
         }
         var results = [EnqueueResult](repeating: .enqueued, count: batch.count)
         for position in stride(from: 0, to: refused.count, by: 3) {

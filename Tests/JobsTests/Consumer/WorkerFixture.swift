@@ -67,22 +67,24 @@ func expectEventually(
 /// Runs a worker for the length of `body`, then shuts it down gracefully.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    periodic: [PeriodicJob] = [], _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
+    periodic: [PeriodicJob] = [], logger: Logger? = nil, _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
     var registry = JobRegistry()
     registry.register(Note.self, handler)
-    try await withWorker(queue, concurrency: concurrency, lease: lease, drain: drain, periodic: periodic, registry: registry, body)
+    try await withWorker(
+        queue, concurrency: concurrency, lease: lease, drain: drain, periodic: periodic, registry: registry, logger: logger, body)
 }
 
 /// The same with handlers of one's own.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    periodic: [PeriodicJob] = [], registry: JobRegistry, _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
+    periodic: [PeriodicJob] = [], registry: JobRegistry, logger: Logger? = nil,
+    _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
-    var logger = Logger(label: "worker")
-    logger.logLevel = .critical
-    if getenv("SLUICE_TEST_VERBOSE") != nil { logger.logLevel = .debug }
+    var standard = Logger(label: "worker")
+    standard.logLevel = getenv("SLUICE_TEST_VERBOSE") == nil ? .critical : .debug
+    let logger = logger ?? standard
     var options = QueueOptions(queue.name, concurrency: concurrency)
     options.leaseDuration = lease
     let worker = try JobWorker(
