@@ -55,13 +55,27 @@ enum Composition {
         try await withRedis { try await body(RedisJobQueue(client: $0, name: name)) }
     }
 
+    /// Runs `body` with a connection to Redis; what goes wrong with it and with queues is told in words for operators.
     static func withRedis<T: Sendable>(
         at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
     ) async throws -> T {
-        let client = RedisClient(
-            configuration: try RedisConfiguration(url: url ?? settings().redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger)
-        return try await running({ try await client.run() }) { try await body(client) }
+        do {
+            let client = RedisClient(
+                configuration: try RedisConfiguration(url: url ?? settings().redis),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            return try await running({ try await client.run() }) { try await body(client) }
+        } catch {
+            throw inWords(error)
+        }
+    }
+
+    /// What Redis and the queue say, without the codes that programs go by.
+    private static func inWords(_ error: any Error) -> any Error {
+        switch error {
+        case let error as JobsError: OperatorError(error.message)
+        case let error as RedisError: OperatorError(JobsError(error, doing: "talking to Redis").message)
+        default: error
+        }
     }
 
     /// Runs `body` beside a service, which is ended with it.

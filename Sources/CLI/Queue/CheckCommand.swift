@@ -4,7 +4,9 @@ import Jobs
 /// `sluice check`: whether the queues are what `docs/queue.md` says they always are.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Cross-checks the structures of the queues; fails when something does not add up.")
+        commandName: "check",
+        abstract: "Cross-checks the structures of the queues, and looks at the server's settings; fails when something does not add up.",
+        discussion: "What endangers jobs without being wrong, such as a server that forgets them at a restart, is said but is no failure.")
 
     @Argument(help: "Queues to check; all unless given.")
     var queues: [String] = []
@@ -19,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let (given, members) = (queues, members)
         let violations = try await Composition.withRedis { client in
-            var violations = 0
+            var violations = Self.report(try await ServerCheck.read(client))
             for name in given.isEmpty ? try await QueueDirectory(client: client).names() : given {
                 let found = try await RedisJobQueue(client: client, name: name).check(limit: members)
                 print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")
@@ -29,5 +31,11 @@ struct CheckCommand: AsyncParsableCommand {
             return violations
         }
         if violations > 0 { throw ExitCode.failure }
+    }
+
+    /// - Returns: how much of it the queues cannot work with.
+    private static func report(_ server: ServerCheck) -> Int {
+        for sentence in [server.refusal].compactMap(\.self) + server.warnings { print("redis", sentence, separator: "\t") }
+        return server.refusal == nil ? 0 : 1
     }
 }

@@ -51,7 +51,7 @@ struct DeadCommand: AsyncParsableCommand {
             let id = id
             let found = try await Composition.withQueue(named: queue) { try await $0.dead(id: id) }
             guard let (job, payload) = found else {
-                throw ValidationError("no dead job has this id")
+                throw OperatorError("no dead job of \(queue) has the id \(id); `sluice dead ls \(queue)` lists them")
             }
             let lines = [
                 ("id", job.id), ("died", time(job.diedAt)), ("reason", job.reason), ("type", job.type ?? "cannot be read"),
@@ -73,14 +73,23 @@ struct DeadCommand: AsyncParsableCommand {
             guard all == ids.isEmpty else { throw ValidationError("name ids, or say --all") }
         }
 
-        /// Applies a change to the jobs selected now; those that die meanwhile are left alone.
-        func change(_ body: @escaping @Sendable (RedisJobQueue, [String]) async throws -> Int) async throws -> Int {
+        /// Applies a change to the jobs selected now, and says to how many it applied; those that die meanwhile are left alone.
+        ///
+        /// - Throws: `OperatorError` when not all of the jobs that were named are dead and willing.
+        func change(_ done: String, _ body: @escaping @Sendable (RedisJobQueue, [String]) async throws -> Int) async throws {
             let given = ids
-            return try await Composition.withQueue(named: queue) { queue in
+            let count = try await Composition.withQueue(named: queue) { queue in
                 guard given.isEmpty else { return try await body(queue, given) }
                 var selected: [String] = []
                 try await DeadCommand.pages(of: queue, limit: .max) { selected += $0.map(\.id) }
                 return try await body(queue, selected)
+            }
+            print("\(done) \(count)")
+            let left = Set(ids).count - count
+            guard left <= 0 else {
+                throw OperatorError(
+                    "\(left) of these jobs: not in the dead set of \(queue), not readable, or another job holds the unique key; "
+                        + "`sluice dead show \(queue) ID` tells which")
             }
         }
     }
@@ -91,7 +100,7 @@ struct DeadCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            print("replayed \(try await selection.change { try await $0.replay($1) })")
+            try await selection.change("replayed") { try await $0.replay($1) }
         }
     }
 
@@ -101,7 +110,7 @@ struct DeadCommand: AsyncParsableCommand {
         @OptionGroup var selection: Selection
 
         func run() async throws {
-            print("dropped \(try await selection.change { try await $0.drop($1) })")
+            try await selection.change("dropped") { try await $0.drop($1) }
         }
     }
 

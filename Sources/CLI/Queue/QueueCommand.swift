@@ -8,6 +8,15 @@ struct QueueCommand: AsyncParsableCommand {
         commandName: "queue", abstract: "Steers a queue; all workers and producers obey at once.",
         subcommands: [Pause.self, Resume.self, Limit.self])
 
+    /// Steering a queue before its first worker starts is right; a misspelt one must not pass for it.
+    private static func warnIfUnknown(_ queue: String) async throws {
+        let names = try await Composition.withRedis { try await QueueDirectory(client: $0).names() }
+        guard !names.contains(queue) else { return }
+        let known = names.isEmpty ? "no queue at all" : names.joined(separator: ", ")
+        let text = Array("warning: no worker has served \(queue) within a week; workers have served \(known)\n".utf8)
+        _ = write(STDERR_FILENO, text, text.count)
+    }
+
     /// What a pause is about.
     struct Target: ParsableArguments {
         @Argument(help: "The queue, as `sluice queues` lists it.")
@@ -23,15 +32,6 @@ struct QueueCommand: AsyncParsableCommand {
             guard tenant == nil || type == nil else { throw ValidationError("--tenant or --type, not both") }
         }
 
-        /// Steering a queue before its first worker starts is right; a misspelt one must not pass for it.
-        func warnIfUnknown() async throws {
-            let names = try await Composition.withRedis { try await QueueDirectory(client: $0).names() }
-            guard !names.contains(queue) else { return }
-            let known = names.isEmpty ? "no queue at all" : names.joined(separator: ", ")
-            let text = Array("warning: no worker has served \(queue) within a week; workers have served \(known)\n".utf8)
-            _ = write(STDERR_FILENO, text, text.count)
-        }
-
         var scope: PauseScope { tenant.map { .tenant($0) } ?? type.map { .type($0) } ?? .queue }
     }
 
@@ -44,7 +44,7 @@ struct QueueCommand: AsyncParsableCommand {
             let scope = target.scope
             let changed = try await Composition.withQueue(named: target.queue) { try await $0.pause(scope) }
             print(changed ? "paused" : "was paused already")
-            try await target.warnIfUnknown()
+            try await QueueCommand.warnIfUnknown(target.queue)
         }
     }
 
@@ -57,7 +57,7 @@ struct QueueCommand: AsyncParsableCommand {
             let scope = target.scope
             let changed = try await Composition.withQueue(named: target.queue) { try await $0.resume(scope) }
             print(changed ? "resumed" : "was not paused")
-            try await target.warnIfUnknown()
+            try await QueueCommand.warnIfUnknown(target.queue)
         }
     }
 
@@ -108,6 +108,7 @@ struct QueueCommand: AsyncParsableCommand {
                 for change in changes { try await queue.limit(change.limit, to: change.value) }
             }
             print("\(changes.count) set")
+            try await QueueCommand.warnIfUnknown(queue)
         }
     }
 }

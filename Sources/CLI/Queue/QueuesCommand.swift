@@ -5,7 +5,8 @@ import Jobs
 /// `sluice queues`: what waits, runs and failed, now or again and again.
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queues", abstract: "Shows all queues: what waits, runs, is parked or dead, and since when the oldest waits.")
+        commandName: "queues",
+        abstract: "Shows all queues: what waits, runs, is parked or dead, since when the oldest waits, pauses and limits.")
 
     @Flag(name: .shortAndLong, help: "Show it again every second until interrupted.")
     var watch = false
@@ -14,9 +15,10 @@ struct QueuesCommand: AsyncParsableCommand {
         let watch = watch
         try await Composition.withRedis { client in
             repeat {
-                var rows = [["QUEUE", "READY", "DELAYED", "IN FLIGHT", "PARKED", "DEAD", "SUSPECTS", "OLDEST", "TENANTS", "BYTES", ""]]
+                var rows = [["QUEUE", "READY", "DELAYED", "IN FLIGHT", "PARKED", "DEAD", "SUSPECTS", "OLDEST", "TENANTS", "BYTES", "SET"]]
                 for name in try await QueueDirectory(client: client).names() {
-                    rows.append(Self.row(name, try await RedisJobQueue(client: client, name: name).snapshot()))
+                    let queue = try RedisJobQueue(client: client, name: name)
+                    rows.append(Self.row(name, try await queue.snapshot(), try await queue.settings()))
                 }
                 if watch { print("\u{1B}[2J\u{1B}[H", terminator: "") }
                 print(Self.table(rows), terminator: "")
@@ -26,22 +28,23 @@ struct QueuesCommand: AsyncParsableCommand {
         }
     }
 
-    private static func row(_ name: String, _ queue: QueueSnapshot) -> [String] {
+    private static func row(_ name: String, _ queue: QueueSnapshot, _ settings: QueueSettings) -> [String] {
         let numbers = [queue.ready, queue.delayed, queue.inFlight, queue.parked, queue.dead, queue.suspects]
         return [name] + numbers.map { String($0) }
-            + ["\(queue.oldestAge.components.seconds) s", "\(queue.lanes)", "\(queue.bytes)", queue.isPaused ? "paused" : ""]
+            + ["\(queue.oldestAge.components.seconds) s", "\(queue.lanes)", "\(queue.bytes)", settings.summary]
     }
 
-    /// The first column to the left, the others to the right.
+    /// The first column and the last, which are words, to the left; the others to the right.
     static func table(_ rows: [[String]]) -> String {
         guard let columns = rows.first?.count else { return "" }
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
         return rows.map { row in
             zip(row, widths).enumerated().map { column, cell in
                 let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + padding : padding + cell.0
+                if column == columns - 1 { return cell.0.isEmpty ? "" : "  " + cell.0 }
+                return column == 0 ? cell.0 + padding : "  " + padding + cell.0
             }
-            .joined(separator: "  ") + "\n"
+            .joined() + "\n"
         }
         .joined()
     }

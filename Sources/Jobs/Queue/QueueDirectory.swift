@@ -13,8 +13,21 @@ public struct QueueDirectory: Sendable {
     }
 
     /// - Returns: in alphabetical order.
-    public func names() async throws(RedisError) -> [String] {
-        (try await client.send(RedisCommand("ZRANGE", RedisArgument(Self.key), 0, -1)).array ?? []).compactMap(\.string).sorted()
+    public func names() async throws(JobsError) -> [String] {
+        do {
+            return (try await client.send(RedisCommand("ZRANGE", RedisArgument(Self.key), 0, -1)).array ?? []).compactMap(\.string).sorted()
+        } catch {
+            throw JobsError(error, doing: "reading the list of queues")
+        }
+    }
+
+    /// Takes a queue off the list; a worker that serves it puts it back.
+    package func forget(_ name: String) async throws(JobsError) {
+        do {
+            _ = try await client.send(RedisCommand("ZREM", RedisArgument(Self.key), RedisArgument(name)))
+        } catch {
+            throw JobsError(error, doing: "changing the list of queues")
+        }
     }
 
     /// Says that somebody serves these queues, and forgets those of which nobody has said so for a week.

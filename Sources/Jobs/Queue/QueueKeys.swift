@@ -22,8 +22,13 @@ package struct QueueKeys: Sendable {
     package var control: String { all[5] }
     package var wake: String { all[6] }
     package var ring: String { all[7] }
+    package var aside: String { all[8] }
+    package var parked: String { all[10] }
     package var unique: String { all[12] }
+    /// All that are whole keys; the others are prefixes.
+    package var structures: [String] { Array(all[..<14]) }
 
     package func ready(lane: String) -> String { all[14] + lane }
+    package func parked(kind: String) -> String { all[16] + kind }
     package func body(of id: String) -> String { all[15] + id }
 }

@@ -100,16 +100,6 @@ struct CommandTests {
         }
     }
 
-    @Test("a queue that nobody serves may be paused, but not unnoticed", .requires(.redis))
-    func pauseUnknown() async throws {
-        let name = "t" + UUIDv7().description.suffix(12)
-        let paused = try await sluice(url: "postgres://u:p@127.0.0.1/d", ["queue", "pause", name])
-        #expect(paused.status == 0 && paused.output == "paused\n")
-        #expect(paused.errors.contains("no worker has served \(name)"))
-        let resumed = try await sluice(url: "postgres://u:p@127.0.0.1/d", ["queue", "resume", name])
-        #expect(resumed.status == 0 && resumed.output == "resumed\n")
-    }
-
     @Test("files ls prints a line for each file, newest first, over more than one page")
     func files() async throws {
         try await migrated { database in
@@ -150,16 +140,6 @@ struct CommandTests {
         let program = try await Program.run("sluice", ["migrate"])
         #expect(program.status == 78)
         #expect(program.errors.contains("SLUICE_DATABASE_URL") && program.errors.contains("SLUICE_REDIS_URL"))
-    }
-
-    @Test("bench queue prints how many jobs a second it saw")
-    func bench() async throws {
-        let server = try await RedisServerProcess.start()
-        let program = try await Program.run(
-            "sluice", ["bench", "queue", "--jobs", "2000", "--batch", "100"],
-            environment: ["SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/d", "SLUICE_REDIS_URL": "redis://127.0.0.1:\(server.port)"])
-        #expect(program.status == 0)
-        #expect(program.output.split(separator: "\n").count { $0.hasSuffix(" jobs/s") } == 2)
     }
 
     private func migrated(_ body: (TestDatabase) async throws -> Void) async throws {

@@ -29,7 +29,7 @@ struct Program: Sendable {
         String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     }
 
-    private static var folder: String {
+    static var folder: String {
         if let folder = TestServer.environment("SLUICE_TEST_BIN") { return folder }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..").standardized.path
         return root + "/.build/debug"

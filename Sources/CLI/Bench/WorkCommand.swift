@@ -10,14 +10,14 @@ struct WorkCommand: AsyncParsableCommand {
         shouldDisplay: false)
 
     func run() async throws {
-        guard let path = BenchTarget.variable("BENCH_LOG") else { throw BenchFailure(description: "BENCH_LOG is not set") }
+        guard let path = BenchTarget.variable("BENCH_LOG") else { throw OperatorError("BENCH_LOG is not set") }
         let log = try BenchTarget.Log(path: path, worker: UInt16(clamping: BenchTarget.number("BENCH_WORKER", default: 0)))
-        let takesTime = BenchTarget.variable("BENCH_JOB") == "sleep20"
+        let duration = BenchTarget.duration
         var registry = JobRegistry()
         registry.register(BenchTarget.Mark.self) { mark, _ in
             log.write(mark.number, .start)
-            if takesTime {
-                try await Task.sleep(for: .milliseconds(20))
+            if let duration {
+                try await Task.sleep(for: duration)
                 log.write(mark.number, .end)
             }
             return .done
@@ -25,7 +25,9 @@ struct WorkCommand: AsyncParsableCommand {
         var options = QueueOptions(BenchTarget.queue, concurrency: BenchTarget.number("BENCH_CONC", default: 50))
         if BenchTarget.variable("BENCH_FAST_RECOVERY") == "1" { options.leaseDuration = .seconds(5) }
         try await BenchTarget.withQueue { [registry, options] queue in
-            let worker = try JobWorker(client: queue.client, queues: [options], registry: registry, logger: BenchTarget.logger)
+            let worker = try JobWorker(
+                client: queue.client, queues: [options], registry: registry,
+                drainTimeout: .milliseconds(BenchTarget.number("BENCH_DRAIN", default: 20_000)), logger: BenchTarget.logger)
             try await ServiceGroup(services: [worker], gracefulShutdownSignals: [.sigterm], logger: BenchTarget.logger).run()
         }
     }

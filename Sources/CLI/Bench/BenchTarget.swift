@@ -4,9 +4,12 @@ import Logging
 import Platform
 
 /// What a benchmark tells the programs it measures, by variables of the environment: `BENCH_URL`, `BENCH_N`, `BENCH_FIRST`,
-/// `BENCH_MODE`, `BENCH_RATE`, `BENCH_JOB`, `BENCH_LOG`, `BENCH_ENQ_LOG`, `BENCH_WORKER`, `BENCH_CONC`, `BENCH_FAST_RECOVERY`.
+/// `BENCH_MODE`, `BENCH_RATE`, `BENCH_JOB` (`noop`, or `sleep` and milliseconds), `BENCH_LOG`, `BENCH_ENQ_LOG`, `BENCH_WORKER`,
+/// `BENCH_CONC`, `BENCH_FAST_RECOVERY` (leases of 5 s); of our own `BENCH_QUEUE` (`bench`), `BENCH_ID` (`uuid` for ids as
+/// producers have them) and `BENCH_DRAIN` (the drain deadline, ms).
 struct BenchTarget: Sendable {
-    static let queue = "bench"
+    static let queue = variable("BENCH_QUEUE") ?? "bench"
+    private static let hasUUIDs = variable("BENCH_ID") == "uuid"
 
     /// A job that writes down that it ran.
     struct Mark: JobContract {
@@ -26,7 +29,7 @@ struct BenchTarget: Sendable {
             return Mark(number: number)
         }
 
-        func request() throws -> JobRequest { try JobRequest(self, id: "b\(number)") }
+        func request() throws -> JobRequest { try JobRequest(self, id: hasUUIDs ? UUIDv7().description : "b\(number)") }
     }
 
     enum RecordKind: UInt16 {
@@ -43,7 +46,7 @@ struct BenchTarget: Sendable {
         init(path: String, worker: UInt16) throws {
             descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
             self.worker = worker
-            guard descriptor >= 0 else { throw BenchFailure(description: "cannot open \(path): errno \(errno)") }
+            guard descriptor >= 0 else { throw OperatorError("cannot open \(path): errno \(errno)") }
         }
 
         func write(_ number: UInt32, _ kind: RecordKind) {
@@ -71,12 +74,13 @@ struct BenchTarget: Sendable {
         variable(name).flatMap { Int($0) } ?? value
     }
 
+    /// How long a job takes, if any time.
+    static var duration: Duration? {
+        variable("BENCH_JOB").flatMap { $0.hasPrefix("sleep") ? Int($0.dropFirst(5)) : nil }.map { .milliseconds($0) }
+    }
+
     static func withQueue<T: Sendable>(_ body: @escaping @Sendable (RedisJobQueue) async throws -> T) async throws -> T {
-        guard let url = variable("BENCH_URL") else { throw BenchFailure(description: "BENCH_URL is not set") }
+        guard let url = variable("BENCH_URL") else { throw OperatorError("BENCH_URL is not set") }
         return try await Composition.withRedis(at: ServiceURL(url)) { try await body(RedisJobQueue(client: $0, name: queue)) }
     }
-}
-
-struct BenchFailure: Error, CustomStringConvertible {
-    let description: String
 }
