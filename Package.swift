@@ -93,6 +93,8 @@ let package = Package(
         .target(
             name: "DatabaseSupport", dependencies: ["TestSupport", "Accounts", "Files", "Postgres", "Platform", logging],
             path: "Tests/DatabaseSupport"),
+        .target(
+            name: "RedisSupport", dependencies: ["TestSupport", "Redis", "Platform", logging, nio("NIOPosix")], path: "Tests/RedisSupport"),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography"]),
         .testTarget(
             name: "PlatformTests",
@@ -102,12 +104,14 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: concurrency + [
-                "Redis", "Platform", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"), nio("NIOTestUtils"), ssl,
+                "Redis", "Platform", "TestSupport", "RedisSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                nio("NIOTestUtils"), ssl,
             ]),
         .testTarget(name: "PostgresTests", dependencies: concurrency + ["Postgres", "Platform", "TestSupport"]),
         .testTarget(name: "CurlTests", dependencies: concurrency + ["Curl", "Platform", "TestSupport"]),
         .testTarget(
-            name: "JobsTests", dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", metrics, nio("NIOPosix")]),
+            name: "JobsTests",
+            dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", "RedisSupport", metrics, nio("NIOPosix")]),
         .testTarget(
             name: "AccountsTests",
             dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport"]),

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import NIOPosix
 import Synchronization
 
@@ -10,29 +10,72 @@ public final class RedisServerProcess: Sendable {
     public let port: Int
     private let folder: String
     private let arguments: [String]
+    /// What the server prints when it can be used.
+    private let readiness: String
     private let process: Mutex<(pid: pid_t, output: Int32)?>
 
     /// - Parameters:
     ///   - tls: whether the server speaks TLS, and nothing else, with a fresh certificate for 127.0.0.1 and localhost.
     ///   - arguments: more of redis-server's options, for instance `["--requirepass", "x"]`.
     public static func start(tls: Bool = false, arguments: [String] = []) async throws -> RedisServerProcess {
-        try await NIOThreadPool.singleton.runIfActive { try startBlocking(tls: tls, arguments: arguments) }
+        try await startFirst { try RedisServerProcess(tls: tls, arguments: arguments) }
     }
 
-    private static func startBlocking(tls: Bool, arguments: [String]) throws -> RedisServerProcess {
-        // Between our look and the server's bind somebody else may take the port.
-        for _ in 0..<5 {
-            let server = try RedisServerProcess(tls: tls, arguments: arguments)
-            if server.launch() { return server }
+    /// A node of a cluster, without slots and without knowledge of others.
+    ///
+    /// - Parameter timeout: after which silence nodes count as failed.
+    public static func startClusterNode(timeout: Duration) async throws -> RedisServerProcess {
+        try await startFirst {
+            let milliseconds = timeout.components.seconds * 1000 + timeout.components.attoseconds / 1_000_000_000_000_000
+            return try RedisServerProcess(
+                tls: false,
+                arguments: [
+                    "--cluster-enabled", "yes", "--cluster-port", "\(freePort())", "--cluster-node-timeout", "\(milliseconds)",
+                    "--repl-diskless-sync-delay", "0",
+                ])
         }
-        throw RedisServerFailure(description: "redis-server does not start")
+    }
+
+    /// A sentinel.
+    ///
+    /// - Parameter lines: of its configuration, besides addresses.
+    public static func startSentinel(_ lines: [String]) async throws -> RedisServerProcess {
+        try await startFirst { try RedisServerProcess(sentinel: lines) }
+    }
+
+    private static func startFirst(_ make: @escaping @Sendable () throws -> RedisServerProcess) async throws -> RedisServerProcess {
+        try await NIOThreadPool.singleton.runIfActive {
+            // Between our look and the server's bind somebody else may take the port.
+            for _ in 0..<5 {
+                let server = try make()
+                if server.launch() { return server }
+            }
+            throw RedisServerFailure(description: "redis-server does not start")
+        }
+    }
+
+    private init(sentinel lines: [String]) throws {
+        folder = try Self.makeFolder()
+        port = try Self.freePort()
+        certificateAuthority = nil
+        let file = folder + "/sentinel.conf"
+        let text = ["port \(port)", "bind 127.0.0.1", "dir \(folder)"] + lines
+        try (text.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        arguments = [file, "--sentinel"]
+        readiness = "Sentinel ID is"
+        process = Mutex(nil)
+    }
+
+    private static func makeFolder() throws -> String {
+        var template = Array("/tmp/sluice-redis-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw RedisServerFailure(description: "mkdtemp: errno \(errno)") }
+        return template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
     private init(tls: Bool, arguments: [String]) throws {
-        var template = Array("/tmp/sluice-redis-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw RedisServerFailure(description: "mkdtemp: errno \(errno)") }
-        folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        folder = try Self.makeFolder()
         port = try Self.freePort()
+        readiness = "Ready to accept connections"
         let common = ["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no", "--daemonize", "no"]
         if tls {
             let (key, certificate) = (folder + "/key.pem", folder + "/certificate.pem")
@@ -50,15 +93,14 @@ public final class RedisServerProcess: Sendable {
 
     deinit {
         kill()
-        for name in ["key.pem", "certificate.pem", "dump.rdb"] { unlink(folder + "/" + name) }
-        rmdir(folder)
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// Kills the server (SIGKILL) and waits until it is gone.
     public func kill() {
         process.withLock { process in
             guard let (pid, output) = process else { return }
-            Glibc.kill(pid, SIGKILL)
+            Foundation.kill(pid, SIGKILL)
             waitpid(pid, nil, 0)
             close(output)
             process = nil
@@ -73,12 +115,12 @@ public final class RedisServerProcess: Sendable {
 
     /// Stops the server's threads; the kernel still accepts connections for it.
     public func suspend() {
-        process.withLock { if let process = $0 { _ = Glibc.kill(process.pid, SIGSTOP) } }
+        process.withLock { if let process = $0 { _ = Foundation.kill(process.pid, SIGSTOP) } }
     }
 
     /// Ends `suspend()`.
     public func resume() {
-        process.withLock { if let process = $0 { _ = Glibc.kill(process.pid, SIGCONT) } }
+        process.withLock { if let process = $0 { _ = Foundation.kill(process.pid, SIGCONT) } }
     }
 
     /// - Returns: whether the server said that it is ready.
@@ -99,7 +141,7 @@ public final class RedisServerProcess: Sendable {
             let count = read(pipes[0], &chunk, chunk.count)
             guard count > 0 else { break }
             text += chunk[..<count]
-            if String(decoding: text, as: UTF8.self).contains("Ready to accept connections") { return true }
+            if String(decoding: text, as: UTF8.self).contains(readiness) { return true }
         }
         kill()
         return false
@@ -132,7 +174,7 @@ public final class RedisServerProcess: Sendable {
     }
 
     private static func freePort() throws -> Int {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -150,4 +192,8 @@ public final class RedisServerProcess: Sendable {
 /// Why a server of a test did not come up.
 public struct RedisServerFailure: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) {
+        self.description = description
+    }
 }

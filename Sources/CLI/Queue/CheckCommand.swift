@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
     func run() async throws {
         let (given, members) = (queues, members)
         let violations = try await Composition.withRedis { client in
-            var violations = Self.report(try await ServerCheck.read(client))
+            var violations = try await ServerCheck.read(client).reduce(0) { $0 + Self.report($1) }
             for name in given.isEmpty ? try await QueueDirectory(client: client).names() : given {
                 let found = try await RedisJobQueue(client: client, name: name).check(limit: members)
                 print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")

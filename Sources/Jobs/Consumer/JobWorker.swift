@@ -84,7 +84,7 @@ public final class JobWorker: Sendable, Service {
     /// - Returns: false when shutdown came before the server did.
     private func checkServer() async throws -> Bool {
         guard let client else { return true }
-        let check: ServerCheck? = await cancelWhenGracefulShutdown {
+        let checks: [ServerCheck]? = await cancelWhenGracefulShutdown {
             var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
             while !Task.isCancelled {
                 do { return try await ServerCheck.read(client) } catch {
@@ -94,9 +94,11 @@ public final class JobWorker: Sendable, Service {
             }
             return nil
         }
-        guard let check else { return false }
-        if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
-        for warning in check.warnings { logger.warning("\(warning)") }
+        guard let checks else { return false }
+        for check in checks {
+            if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
+        }
+        for warning in Set(checks.flatMap(\.warnings)).sorted() { logger.warning("\(warning)") }
         return true
     }
 

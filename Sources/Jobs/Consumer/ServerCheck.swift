@@ -43,15 +43,15 @@ package struct ServerCheck: Sendable {
         self.warnings = warnings
     }
 
-    package static func read(_ client: RedisClient) async throws(RedisError) -> ServerCheck {
+    /// Of each server that takes writes; in a cluster these are several.
+    package static func read(_ client: RedisClient) async throws(RedisError) -> [ServerCheck] {
         do throws(RedisError) {
-            return ServerCheck(info: try await client.send(RedisCommand("INFO")).string ?? "")
+            return try await client.sendEverywhere(RedisCommand("INFO")).map { ServerCheck(info: $0.string ?? "") }
         } catch {
             guard error.serverCode == "NOPERM" else { throw error }
             // The right to look is not needed for work.
-            return ServerCheck(
-                refusal: nil,
-                warnings: ["the Redis user may not run INFO, so version and settings were not checked: ACL SETUSER <user> +info"])
+            let warning = "the Redis user may not run INFO, so version and settings were not checked: ACL SETUSER <user> +info"
+            return [ServerCheck(refusal: nil, warnings: [warning])]
         }
     }
 }

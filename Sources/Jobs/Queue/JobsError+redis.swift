@@ -26,7 +26,7 @@ extension JobsError {
 
     private static let advice = [
         "OOM": "Redis has reached maxmemory: let workers drain the queue, or CONFIG SET maxmemory, and the same in redis.conf",
-        "READONLY": "this Redis is a replica: point SLUICE_REDIS_URL at the primary",
+        "READONLY": "this Redis is a replica: point SLUICE_REDIS_URL at the primary, or at Sentinel (redis+sentinel://)",
         "MISCONF": "Redis cannot write its files: look at its log and at INFO persistence, free its disk",
         "LOADING": "Redis is reading its files after a start; this passes",
         "MASTERDOWN": "this Redis is a replica without a primary: point SLUICE_REDIS_URL at the primary",
@@ -35,8 +35,10 @@ extension JobsError {
         "NOAUTH": "Redis wants a password: put it into SLUICE_REDIS_URL",
         "NOPERM": "the Redis user may not use these commands or keys: see ACL LOG, and give them with ACL SETUSER",
         "CROSSSLOT": "the keys of a queue lie in one slot by their hash tag: is there a proxy that renames keys?",
-        "CLUSTERDOWN": "the Redis cluster does not serve all slots: see CLUSTER INFO",
-        "MOVED": "this Redis is a node of a cluster, which this version does not follow: use a server that is not",
-        "ASK": "this Redis is a node of a cluster, which this version does not follow: use a server that is not",
+        "CLUSTERDOWN": "the Redis cluster does not serve all slots: see CLUSTER INFO, bring back the nodes, redis-cli --cluster fix",
+        "TRYAGAIN":
+            "a slot of the queue is on its way to another node of the cluster, which this waited for: finish it, redis-cli --cluster fix",
+        "MOVED": "this Redis is a node of a cluster: write redis+cluster:// in SLUICE_REDIS_URL",
+        "ASK": "this Redis is a node of a cluster: write redis+cluster:// in SLUICE_REDIS_URL",
     ]
 }

@@ -4,7 +4,18 @@
 /// protocol. Printing, interpolating or dumping the value shows neither password nor query.
 public struct ServiceURL: Sendable, Hashable {
     /// The schemes that some module understands.
-    public static let schemes: Set<String> = ["redis", "rediss", "postgres", "postgresql", "ftp", "ftpes", "smtp"]
+    public static let schemes: Set<String> = [
+        "redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel", "postgres", "postgresql", "ftp", "ftpes",
+        "smtp",
+    ]
+
+    /// One of several places where a service may be found.
+    public struct Place: Sendable, Hashable {
+        /// As `ServiceURL.host`.
+        public let host: String
+        /// As `ServiceURL.port`.
+        public let port: Int?
+    }
 
     /// Lower case, one of `schemes`; `postgresql` reads as `postgres`.
     public let scheme: String
@@ -12,13 +23,16 @@ public struct ServiceURL: Sendable, Hashable {
     public let host: String
     /// 1…65535; nil when the URL names none, and the protocol's own port is meant.
     public let port: Int?
+    /// What follows the first place, separated by commas; always empty but for schemes with a `+`.
+    public let others: [Place]
     public let user: String?
     public let password: Secret?
     /// With its leading slash; empty when the URL has no path.
     public let path: String
     public let query: [String: String]
 
-    /// Reads `scheme://[user[:password]@]host[:port][/path][?name=value&…]`.
+    /// Reads `scheme://[user[:password]@]host[:port][/path][?name=value&…]`, where some schemes allow several places,
+    /// `host[:port],host[:port],…`, of which up to 64 are taken.
     ///
     /// - Throws: an error that names the faulty part and repeats no byte of the text.
     public init(_ text: String) throws(ServiceURLError) {
@@ -40,7 +54,7 @@ public struct ServiceURL: Sendable, Hashable {
             authority = authority[authority.index(after: at)...]
         }
         (user, password) = credentials
-        (host, port) = try Self.endpoint(authority)
+        (host, port, others) = try Self.places(authority, areSeveral: scheme.utf8.contains(UInt8(ascii: "+")))
 
         let question = rest.firstIndex(of: "?") ?? rest.endIndex
         guard let path = PercentCoding.decode(rest[..<question]) else { throw .init(.path) }
@@ -61,6 +75,18 @@ public struct ServiceURL: Sendable, Hashable {
         guard parts.count == 2 else { return (user.isEmpty ? nil : user, nil) }
         guard let password = PercentCoding.decode(parts[1]) else { throw .init(.password) }
         return (user.isEmpty ? nil : user, password.isEmpty ? nil : Secret(password))
+    }
+
+    private static func places(_ text: Substring, areSeveral: Bool) throws(ServiceURLError) -> (String, Int?, [Place]) {
+        let parts = areSeveral ? text.split(separator: ",", omittingEmptySubsequences: false) : [text]
+        guard parts.count <= 64 else { throw .init(.host) }
+        let (host, port) = try endpoint(parts[0])
+        var others: [Place] = []
+        for part in parts.dropFirst() {
+            let (host, port) = try endpoint(part)
+            others.append(Place(host: host, port: port))
+        }
+        return (host, port, others)
     }
 
     private static func endpoint(_ text: Substring) throws(ServiceURLError) -> (String, Int?) {
@@ -99,17 +125,23 @@ public struct ServiceURL: Sendable, Hashable {
 }
 
 extension ServiceURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Scheme, user, host, port and path; `***` stands for a password, and the query is left out.
+    /// Scheme, user, places and path; `***` stands for a password, and the query is left out.
     public var description: String {
         var text = scheme + "://"
         if user != nil || password != nil {
             text += (user ?? "") + (password == nil ? "" : ":***") + "@"
         }
-        text += host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
-        if let port { text += ":\(port)" }
-        return text + path
+        let places = [Place(host: host, port: port)] + others
+        return text + places.map(\.description).joined(separator: ",") + path
     }
 
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension ServiceURL.Place: CustomStringConvertible {
+    /// `host:port`, an IPv6 address in brackets.
+    public var description: String {
+        (host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host) + (port.map { ":\($0)" } ?? "")
+    }
 }

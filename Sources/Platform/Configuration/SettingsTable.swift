@@ -27,8 +27,10 @@ public enum SettingsTable {
         "Postgres, `postgres://user:password@host:port/database`; elsewhere than on loopback with `sslmode=verify-full` unless the query says otherwise"
     )
     static let redisURL = Setting(
-        "SLUICE_REDIS_URL", .url("redis", "rediss"), .required, [.web, .worker, .cli],
-        "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`")
+        "SLUICE_REDIS_URL", .url("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"), .required,
+        [.web, .worker, .cli],
+        "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`; behind Sentinel `redis+sentinel://user:password@host:port,host:port,host:port/name/database`; a Redis Cluster `redis+cluster://user:password@host:port,host:port`; these two with TLS as `rediss+…`"
+    )
     static let ftpURL = Setting(
         "SLUICE_FTP_URL", .url("ftp", "ftpes"), .required, [.worker],
         "The FTP server, `ftp://` or, with explicit TLS, `ftpes://user:password@host:port/directory`")

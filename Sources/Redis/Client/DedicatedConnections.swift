@@ -10,19 +10,19 @@ final class DedicatedConnections: Sendable {
         var closed: RedisError?
     }
 
-    private let connector: RedisConnector
+    private let location: RedisLocation
     private let limit: Int
     private let state = Mutex(State())
 
-    init(connector: RedisConnector, limit: Int) {
-        self.connector = connector
+    init(location: RedisLocation, limit: Int) {
+        self.location = location
         self.limit = limit
     }
 
     /// A new connection that is closed together with the client.
     func open(push: RedisChannelHandler.PushHandler? = nil) async throws(RedisError) -> RedisConnection {
         if let error = state.withLock({ $0.closed }) { throw error }
-        let connection = try await connector.connect(push: push)
+        let connection = try await location.connect(push: push)
         let id = ObjectIdentifier(connection)
         let error = state.withLock { state in
             if state.closed == nil { state.all[id] = connection }
@@ -74,14 +74,20 @@ final class DedicatedConnections: Sendable {
         }
     }
 
-    /// Closes all connections; whoever waits on one gets `error`.
-    func close(_ error: RedisError) {
+    /// Closes the connections there are; whoever waits on one gets `error`.
+    func abandon(_ error: RedisError) {
         let connections = state.withLock { state in
-            state.closed = error
+            state.pooled -= state.idle.count
             state.idle = []
             defer { state.all = [:] }
             return Array(state.all.values)
         }
         for connection in connections { connection.close(error) }
+    }
+
+    /// Closes all connections, now and later; whoever waits on one gets `error`.
+    func close(_ error: RedisError) {
+        state.withLock { $0.closed = $0.closed ?? error }
+        abandon(error)
     }
 }

@@ -1,23 +1,21 @@
 extension RedisClient {
-    /// Runs a script by its digest (`EVALSHA`), and loads it first when the server does not know it: at first use, after a
-    /// restart, after `SCRIPT FLUSH`.
+    /// Runs a script by its digest (`EVALSHA`), and by its source when the server does not know it: at first use, after a
+    /// restart, a failover, `SCRIPT FLUSH`. The source makes the very node known to it that was asked.
     ///
-    /// - Parameter deadline: for each of the at most four round trips; one is the rule.
+    /// - Parameter deadline: for each of the at most three round trips; one is the rule.
     /// - Throws: `.server` with the script's error code when it ends with an error.
     public func evaluate(
         _ script: RedisScript, keys: [String], arguments: [RedisArgument], deadline: Duration? = nil
     ) async throws(RedisError) -> RedisValue {
         let sha1: String
         if let known = script.sha1 { sha1 = known } else { sha1 = try await load(script, deadline: deadline) }
-        let command = Self.call(sha1, keys, arguments)
         do throws(RedisError) {
-            return try await send(command, deadline: deadline)
+            return try await send(Self.call("EVALSHA", sha1, keys, arguments), deadline: deadline)
         } catch {
             // NOSCRIPT means that nothing was run, so that sending again is safe.
             guard error.serverCode == "NOSCRIPT" else { throw error }
         }
-        _ = try await load(script, deadline: deadline)
-        return try await send(command, deadline: deadline)
+        return try await send(Self.call("EVAL", script.source, keys, arguments), deadline: deadline)
     }
 
     private func load(_ script: RedisScript, deadline: Duration?) async throws(RedisError) -> String {
@@ -29,13 +27,13 @@ extension RedisClient {
         return sha1
     }
 
-    private static func call(_ sha1: String, _ keys: [String], _ arguments: [RedisArgument]) -> RedisCommand {
+    private static func call(_ name: String, _ script: String, _ keys: [String], _ arguments: [RedisArgument]) -> RedisCommand {
         var parts: [RedisArgument] = []
         parts.reserveCapacity(2 + keys.count + arguments.count)
-        parts.append(RedisArgument(sha1))
+        parts.append(RedisArgument(script))
         parts.append(RedisArgument(keys.count))
         for key in keys { parts.append(RedisArgument(key)) }
         parts.append(contentsOf: arguments)
-        return RedisCommand("EVALSHA", arguments: parts)
+        return RedisCommand(name, arguments: parts)
     }
 }

@@ -29,12 +29,13 @@ extension RedisClient {
     /// Messages kept for a subscriber that lags behind.
     public static let subscriptionBuffer = 1024
 
-    /// Subscribes to channels. When this returns the server has confirmed all of them.
+    /// Subscribes to channels, in a cluster at any node: they pass on to each other what is published. When this returns the
+    /// server has confirmed all of them.
     public func subscribe(channels: [String]) async throws(RedisError) -> RedisSubscription {
         guard !channels.isEmpty else { throw RedisError(.configuration, "a subscription needs a channel") }
         let (stream, continuation) = AsyncThrowingStream<RedisMessage, any Error>.makeStream(
             bufferingPolicy: .bufferingNewest(Self.subscriptionBuffer))
-        let connection = try await dedicated.open { value in
+        let connection = try await anyNode().dedicated.open { value in
             guard let parts = value.array, parts.count == 3, let channel = parts[1].string, let payload = parts[2].bytes else { return }
             continuation.yield(RedisMessage(channel: channel, payload: payload))
         }
@@ -50,6 +51,13 @@ extension RedisClient {
             throw error
         }
         return RedisSubscription(stream: stream)
+    }
+
+    private func anyNode() async throws(RedisError) -> RedisNode {
+        switch backend {
+        case .node(let node): node
+        case .cluster(let cluster): try await cluster.anyNode(timeout: configuration.commandDeadline)
+        }
     }
 
     /// - Returns: how many subscribers the server handed the message to.

@@ -5,6 +5,8 @@ public struct RedisCommand: Sendable {
     /// In upper or lower case, as given; safe to log, which the arguments are not.
     public let name: String
     package let encoded: ByteBuffer
+    /// What decides about the node of a cluster.
+    let key: RedisArgument?
 
     public init(_ name: String, _ arguments: RedisArgument...) {
         self.init(name, arguments: arguments)
@@ -13,6 +15,7 @@ public struct RedisCommand: Sendable {
     public init(_ name: String, arguments: [RedisArgument]) {
         self.name = name
         encoded = CommandFormatter.encode(name, arguments)
+        key = Self.key(name, arguments)
     }
 }
 

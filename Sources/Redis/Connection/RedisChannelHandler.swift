@@ -71,7 +71,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
         accepted.reserveCapacity(requests.count)
         for request in requests where !request.isSettled {
             switch state.submit(request, batch: request.batch, deadline: request.deadline, now: now) {
-            case .write: accepted.append(request.encoded)
+            case .write:
+                request.markSent()
+                accepted.append(request.encoded)
             case .refuse(let error): request.fail(error)
             }
         }

@@ -19,23 +19,27 @@ final class RedisConnector: Sendable {
     /// A connection that has answered its greeting.
     ///
     /// Takes at most `connectTimeout`. Not ended earlier by cancellation.
-    func connect(push: RedisChannelHandler.PushHandler? = nil) async throws(RedisError) -> RedisConnection {
+    /// - Parameter mustBePrimary: whether a replica is refused.
+    func connect(
+        to endpoint: RedisEndpoint, mustBePrimary: Bool = false, push: RedisChannelHandler.PushHandler? = nil
+    ) async throws(RedisError) -> RedisConnection {
         let start = ContinuousClock.now
         let tls = try tlsContext()
         let connection: RedisConnection
         do {
-            connection = try await bootstrap.connect(host: configuration.host, port: configuration.port) {
+            connection = try await bootstrap.connect(host: endpoint.host, port: endpoint.port) {
                 [configuration] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let tls { try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, host: configuration.host)) }
+                    if let tls { try channel.pipeline.syncOperations.addHandler(Self.tlsHandler(tls, host: endpoint.host)) }
                     return try RedisConnection(channel: channel, configuration: configuration, push: push)
                 }
             }
         } catch {
-            throw RedisError(.unavailable, "cannot connect", underlying: error)
+            throw RedisError(.unavailable, "cannot connect to \(endpoint)", underlying: error)
         }
         do throws(RedisError) {
-            try await greet(connection, timeout: configuration.connectTimeout - (ContinuousClock.now - start))
+            let timeout = configuration.connectTimeout - (ContinuousClock.now - start)
+            try await greet(connection, mustBePrimary: mustBePrimary, timeout: timeout)
         } catch {
             connection.close(error)
             throw error
@@ -84,7 +88,7 @@ final class RedisConnector: Sendable {
 
     // MARK: Greeting
 
-    private func greet(_ connection: RedisConnection, timeout: Duration) async throws(RedisError) {
+    private func greet(_ connection: RedisConnection, mustBePrimary: Bool, timeout: Duration) async throws(RedisError) {
         var steps: [RedisCommand] = []
         if let password = configuration.password {
             let user = configuration.user.map { [RedisArgument($0)] } ?? []
@@ -92,6 +96,7 @@ final class RedisConnector: Sendable {
         }
         steps.append(RedisCommand("CLIENT", "SETNAME", RedisArgument(configuration.clientName)))
         if configuration.database != 0 { steps.append(RedisCommand("SELECT", RedisArgument(configuration.database))) }
+        if mustBePrimary { steps.append(RedisCommand("ROLE")) }
         steps.append(RedisCommand("PING"))
         let request = RedisRequest(steps, timeout: timeout)
         let replies = try await request.perform(connection.submit).get().array ?? []
@@ -99,11 +104,16 @@ final class RedisConnector: Sendable {
     }
 
     private static func check(_ reply: RedisValue, to step: String) throws(RedisError) {
-        guard case .error(let sentence) = reply else { return }
+        guard case .error(let sentence) = reply else {
+            guard step != "ROLE" || reply.array?.first?.string == "master" else {
+                throw RedisError(.unavailable, "the sentinels name a server that is no primary (yet)")
+            }
+            return
+        }
         let error = RedisError(server: sentence)
         switch (step, error.serverCode) {
-        // A name is a courtesy, and a user without the right to PING may still work.
-        case ("CLIENT", _) where error.code != .unavailable, ("PING", "NOPERM"): return
+        // A name is a courtesy, and a user without the right to PING or to ask for the role may still work.
+        case ("CLIENT", _) where error.code != .unavailable, ("PING", "NOPERM"), ("ROLE", "NOPERM"): return
         case _ where error.code == .unavailable: throw error
         case ("SELECT", _): throw RedisError(.configuration, "the server refused the database number", underlying: error)
         default: throw RedisError(.configuration, "the server refused the credentials", underlying: error)

@@ -17,6 +17,7 @@ final class RedisRequest: Sendable {
     let batch: Int?
     let deadline: NIODeadline
     private let state = Mutex(State.created)
+    private let sent = Atomic(false)
 
     /// - Parameter timeout: from now; more than a year counts as a year.
     init(_ encoded: ByteBuffer, batch: Int? = nil, timeout: Duration) {
@@ -29,6 +30,14 @@ final class RedisRequest: Sendable {
         var buffer = ByteBufferAllocator().buffer(capacity: pipeline.reduce(0) { $0 + $1.encoded.readableBytes })
         for command in pipeline { buffer.writeImmutableBuffer(command.encoded) }
         self.init(buffer, batch: pipeline.count, timeout: timeout)
+    }
+
+    /// Whether a server may have got it. If not, sending it again elsewhere is safe whatever it does.
+    var wasSent: Bool { sent.load(ordering: .acquiring) }
+
+    /// To be called before the bytes are written.
+    func markSent() {
+        sent.store(true, ordering: .releasing)
     }
 
     var isSettled: Bool {

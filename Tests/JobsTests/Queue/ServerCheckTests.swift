@@ -12,7 +12,7 @@ import Testing
     private func warnings(_ arguments: String...) async throws -> [String] {
         let server = try await RedisServerProcess.start(arguments: arguments)
         return try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
-            let check = try await ServerCheck.read(client)
+            let check = try #require(try await ServerCheck.read(client).first)
             #expect(check.refusal == nil)
             return check.warnings
         }
@@ -64,7 +64,7 @@ import Testing
         let server = try await RedisServerProcess.start()
         try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
             _ = try await client.send(RedisCommand("ACL", "SETUSER", "default", "-info"))
-            let check = try await ServerCheck.read(client)
+            let check = try #require(try await ServerCheck.read(client).first)
             #expect(check.refusal == nil)
             #expect(check.warnings.first?.contains("+info") == true)
         }

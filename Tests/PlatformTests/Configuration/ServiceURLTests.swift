@@ -50,6 +50,15 @@ struct ServiceURLTests {
         #expect(try ServiceURL("redis://[fe80::1%25eth0]").host == "fe80::1%eth0")
     }
 
+    @Test("Schemes with a + take several places") func places() throws {
+        let url = try ServiceURL("redis+sentinel://u:p@A:1,[::1],b:3/name")
+        #expect(url.host == "a" && url.port == 1)
+        #expect(url.others.map(\.description) == ["[::1]", "b:3"])
+        #expect(url.description == "redis+sentinel://u:***@a:1,[::1],b:3/name")
+        #expect(try ServiceURL("redis://h").others.isEmpty)
+        #expect(throws: ServiceURLError.self) { try ServiceURL("redis+cluster://h" + String(repeating: ",h", count: 64)) }
+    }
+
     @Test(
         "Faults are refused with their kind, and the message repeats nothing of the text",
         arguments: [
@@ -63,7 +72,8 @@ struct ServiceURLTests {
             ("redis://[hunter2]", .host),
             ("redis://[::1]6379", .port), ("redis://a b", .host), ("redis://h%2Fi", .host), ("ftp://h/%", .path),
             ("ftp://h?a=1&a=2", .query),
-            ("ftp://h?=hunter2", .query), ("redis://[v1.x]", .host),
+            ("ftp://h?=hunter2", .query), ("redis://[v1.x]", .host), ("redis://hunter2,b", .host), ("redis+cluster://hunter2,", .host),
+            ("redis+cluster://a,,b", .host), ("redis+sentinel://a,b:0/hunter2", .port),
         ]) func faults(text: String, code: ServiceURLError.Code) throws
     {
         let error = try #require(throws: ServiceURLError.self) { try ServiceURL(text) }

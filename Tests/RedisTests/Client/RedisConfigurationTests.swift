@@ -25,12 +25,33 @@ import Testing
 
     @Test(arguments: [
         "postgres://localhost", "redis://localhost/x", "redis://localhost/-1", "redis://localhost?ca=/x", "redis://localhost?timeout=1",
-        "redis://localhost?name=a%20b",
+        "redis://localhost?name=a%20b", "redis://localhost/1/2", "redis+cluster://a,b/1", "redis+sentinel://a,b", "redis+sentinel://a/",
+        "redis+sentinel://a/m/x", "redis+sentinel://a/m/1/2", "redis+cluster://a?sentinel-password=x",
     ])
     func `a wrong URL is refused`(text: String) throws {
         let url = try ServiceURL(text)
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error?.code == .configuration)
+    }
+
+    @Test func `a URL of sentinels is read whole`() throws {
+        let url = try ServiceURL(
+            "rediss+sentinel://app:one@s1,s2:7000,[::1]/primary/2?sentinel-user=me&sentinel-password=two&ca=/etc/ca.pem")
+        let configuration = try RedisConfiguration(url: url)
+        guard case .sentinel(let sentinels) = configuration.topology else { return #expect(Bool(false), "no sentinels") }
+        #expect(sentinels.endpoints.map(\.description) == ["s1:26379", "s2:7000", "[::1]:26379"])
+        #expect(sentinels.primary == "primary")
+        #expect(sentinels.user == "me" && sentinels.password?.reveal() == "two")
+        #expect(configuration.user == "app" && configuration.password?.reveal() == "one")
+        #expect(configuration.database == 2)
+        #expect(configuration.tls == RedisTLS(certificateAuthority: "/etc/ca.pem"))
+    }
+
+    @Test func `a URL of a cluster is read whole`() throws {
+        let configuration = try RedisConfiguration(url: ServiceURL("redis+cluster://:secret@a,b:7000/"))
+        guard case .cluster(let seeds) = configuration.topology else { return #expect(Bool(false), "no cluster") }
+        #expect(seeds == [RedisEndpoint(host: "a", port: 6379), RedisEndpoint(host: "b", port: 7000)])
+        #expect(configuration.password?.reveal() == "secret" && configuration.tls == nil)
     }
 
     @Test func `errors show no data`() {

@@ -55,3 +55,15 @@ func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
 
 /// A key, channel or name that no other test uses.
 func unique() -> String { "test:\(UUIDv7())" }
+
+extension RedisClient {
+    /// `send` with an error of any type.
+    func ask(_ name: String, _ arguments: RedisArgument..., deadline: Duration? = nil) async throws -> RedisValue {
+        try await send(RedisCommand(name, arguments: arguments), deadline: deadline)
+    }
+
+    /// `evaluate`, in the same way.
+    func run(_ script: RedisScript, _ key: String, _ argument: RedisArgument = 1, deadline: Duration? = nil) async throws -> RedisValue {
+        try await evaluate(script, keys: [key], arguments: [argument], deadline: deadline)
+    }
+}

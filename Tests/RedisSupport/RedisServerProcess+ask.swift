@@ -1,0 +1,38 @@
+import Logging
+import NIOPosix
+public import Redis
+public import TestSupport
+
+extension RedisServerProcess {
+    /// Sends one command over a connection of its own.
+    @discardableResult
+    public func ask(_ name: String, _ arguments: RedisArgument...) async throws -> RedisValue {
+        let client = RedisClient(
+            configuration: RedisConfiguration(host: "127.0.0.1", port: port), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: .silent)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            defer { group.cancelAll() }
+            return try await client.send(RedisCommand(name, arguments: arguments), deadline: .seconds(10).stretched)
+        }
+    }
+
+    /// How often it has answered with an error of this code.
+    public func errors(_ code: String) async throws -> Int {
+        let text = try await ask("INFO", "errorstats").string ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("errorstat_\(code):count=") }
+        return line.flatMap { Int($0.split(separator: "=")[1]) } ?? 0
+    }
+}
+
+/// Asks again until `condition` holds.
+///
+/// - Throws: when that takes longer than half a minute, stretched.
+public func awaitTruth(_ what: String, _ condition: () async throws -> Bool) async throws {
+    let end = ContinuousClock.now + .seconds(30).stretched
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+    throw RedisServerFailure(description: "did not come true: \(what)")
+}
