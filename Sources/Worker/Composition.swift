@@ -43,7 +43,7 @@ struct Composition {
                 area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge))
         let worker = try JobWorker(
-            client: redis, queues: queues(), registry: handlers.registry(), periodic: periodic(), drainTimeout: settings.drainTimeout,
+            client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(), drainTimeout: settings.drainTimeout,
             logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe),
@@ -84,19 +84,16 @@ struct Composition {
         options.queues.map { QueueOptions(FileJobs.queue($0.name, area: settings.staging.area), concurrency: $0.concurrency) }
     }
 
-    private func periodic() -> [PeriodicJob] {
+    private func schedules() throws -> [ScheduledJob] {
         let ages = settings.maintenance
-        func queue(_ name: String) -> String { FileJobs.queue(name, area: settings.staging.area) }
+        func job(_ name: String, every interval: Duration, _ job: some JobContract, _ queue: String) throws -> ScheduledJob {
+            try ScheduledJob(
+                name: name, schedule: .every(max(interval, .seconds(1))), job: job, catchUp: .once, overlap: .skip,
+                queue: FileJobs.queue(queue, area: settings.staging.area))
+        }
         return [
-            (
-                Reconcile.queue,
-                PeriodicJob(name: "reconcile", every: ages.reconcileInterval, job: Reconcile(), queue: queue(Reconcile.queue))
-            ),
-            (
-                SweepParts.queue,
-                PeriodicJob(
-                    name: "sweep-parts", every: max(ages.partAge / 4, .seconds(1)), job: SweepParts(), queue: queue(SweepParts.queue))
-            ),
+            (Reconcile.queue, try job("reconcile", every: ages.reconcileInterval, Reconcile(), Reconcile.queue)),
+            (SweepParts.queue, try job("sweep-parts", every: ages.partAge / 4, SweepParts(), SweepParts.queue)),
         ].filter { name, _ in options.queues.contains { $0.name == name } }.map { $0.1 }
     }
 }

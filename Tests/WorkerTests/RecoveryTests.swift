@@ -94,19 +94,22 @@ extension QueueFixture {
     fileprivate func working(_ body: @Sendable () async throws -> Void) async throws {
         let handlers = Handlers(
             transfer: worker.transfer, delete: worker.delete, reconcile: reconcile, sweepParts: worker.sweepParts)
-        let ticks = [
-            PeriodicJob(name: "reconcile", every: .seconds(1), job: Reconcile(), queue: name(Reconcile.queue)),
-            PeriodicJob(name: "sweep-parts", every: .seconds(1), job: SweepParts(), queue: name(SweepParts.queue)),
+        func everySecond(_ name: String, _ job: some JobContract, _ queue: String) throws -> ScheduledJob {
+            try ScheduledJob(
+                name: name, schedule: .every(.seconds(1)), job: job, catchUp: .once, overlap: .skip, queue: self.name(queue))
+        }
+        let ticks = try [
+            everySecond("reconcile", Reconcile(), Reconcile.queue), everySecond("sweep-parts", SweepParts(), SweepParts.queue),
         ]
         try await working(Options.standard.map(\.name), handlers.registry(), ticks, body)
     }
 
     /// Runs a worker of some queues for the length of `body`.
     fileprivate func working(
-        _ names: [String], _ registry: JobRegistry, _ ticks: [PeriodicJob] = [], _ body: @Sendable () async throws -> Void
+        _ names: [String], _ registry: JobRegistry, _ ticks: [ScheduledJob] = [], _ body: @Sendable () async throws -> Void
     ) async throws {
         let consumer = try JobWorker(
-            client: client, queues: names.map { QueueOptions(name($0), concurrency: 4) }, registry: registry, periodic: ticks,
+            client: client, queues: names.map { QueueOptions(name($0), concurrency: 4) }, registry: registry, schedules: ticks,
             logger: .silent)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await consumer.run() }

@@ -15,36 +15,38 @@ public final class JobWorker: Sendable, Service {
     /// nil where the queues do not live in Redis.
     private let client: RedisClient?
     private let consumers: [QueueConsumer]
-    private let periodic: [(queue: any WorkQueue, job: PeriodicJob)]
+    private let schedulers: [Scheduler]
     private let logger: Logger
 
-    /// - Parameter periodic: fired by every worker that is given them, once across all; each in its own queue.
+    /// - Parameter schedules: each tick is fired by one of the workers that are given them, each job in its own queue.
     /// - Throws: `.invalidJob` when a queue has a bad name.
     public convenience init(
-        client: RedisClient, queues: [QueueOptions], registry: JobRegistry, periodic: [PeriodicJob] = [],
+        client: RedisClient, queues: [QueueOptions], registry: JobRegistry, schedules: [ScheduledJob] = [],
         drainTimeout: Duration = .seconds(20), logger: Logger
     ) throws(JobsError) {
         let served = try queues.map { options throws(JobsError) in (try RedisJobQueue(client: client, name: options.name), options) }
-        let periodic = try periodic.map { job throws(JobsError) in (try RedisJobQueue(client: client, name: job.queue), job) }
-        self.init(client: client, served, registry: registry, periodic: periodic, drainTimeout: drainTimeout, logger: logger)
+        let schedulers = try schedules.map { job throws(JobsError) in
+            Scheduler(queue: try RedisJobQueue(client: client, name: job.queue), job: job, logger: logger)
+        }
+        self.init(client: client, served, registry: registry, schedulers: schedulers, drainTimeout: drainTimeout, logger: logger)
     }
 
     /// For a queue inside this process. The name in `options` is not looked at.
     public convenience init(
-        queue: MemoryJobQueue, options: QueueOptions, registry: JobRegistry, periodic: [PeriodicJob] = [],
+        queue: MemoryJobQueue, options: QueueOptions, registry: JobRegistry, schedules: [ScheduledJob] = [],
         drainTimeout: Duration = .seconds(20), logger: Logger
     ) {
         self.init(
-            client: nil, [(queue, options)], registry: registry, periodic: periodic.map { (queue, $0) }, drainTimeout: drainTimeout,
-            logger: logger)
+            client: nil, [(queue, options)], registry: registry,
+            schedulers: schedules.map { Scheduler(queue: queue, job: $0, logger: logger) }, drainTimeout: drainTimeout, logger: logger)
     }
 
     private init(
         client: RedisClient?, _ queues: [(any WorkQueue, QueueOptions)], registry: JobRegistry,
-        periodic: [(queue: any WorkQueue, job: PeriodicJob)], drainTimeout: Duration, logger: Logger
+        schedulers: [Scheduler], drainTimeout: Duration, logger: Logger
     ) {
         self.client = client
-        self.periodic = periodic
+        self.schedulers = schedulers
         self.logger = logger
         consumers = queues.map { queue, options in
             QueueConsumer(queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger)
@@ -64,8 +66,8 @@ public final class JobWorker: Sendable, Service {
                 // Above the handlers, or Redis would wait for them as well as they for Redis.
                 for consumer in self.consumers { services.addTask(priority: .high) { await consumer.run() } }
                 services.addTask { await cancelWhenGracefulShutdown { await self.announce() } }
-                for entry in self.periodic {
-                    services.addTask { await cancelWhenGracefulShutdown { await self.fire(entry.job, in: entry.queue) } }
+                for scheduler in self.schedulers {
+                    services.addTask { await cancelWhenGracefulShutdown { await scheduler.run() } }
                 }
             }
             // Only now: leases are renewed to the end of the drain.
@@ -110,16 +112,6 @@ public final class JobWorker: Sendable, Service {
                 logger.debug("queues not announced", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(300))
-        }
-    }
-
-    private func fire(_ job: PeriodicJob, in queue: any WorkQueue) async {
-        while !Task.isCancelled {
-            var wait = Duration.seconds(1)
-            do { wait = try await queue.tick(job).untilNext + .milliseconds(Int.random(in: 1...50)) } catch {
-                logger.debug("periodic job not fired, trying again", metadata: ["job": "\(job.name)", "error": "\(error)"])
-            }
-            try? await Task.sleep(for: wait)
         }
     }
 }

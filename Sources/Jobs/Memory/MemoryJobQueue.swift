@@ -137,9 +137,9 @@ public final class MemoryJobQueue: WorkQueue {
     /// Nothing is kept apart here.
     package func body(of id: String) async throws(JobsError) -> [UInt8]? { nil }
 
-    package func tick(_ periodic: PeriodicJob) async throws(JobsError) -> (fired: Bool, untilNext: Duration) {
+    package func tick(_ job: ScheduledJob, _ plan: SchedulePlan?) async throws(JobsError) -> TickReply {
         let now = now
-        return try change { store throws(JobsError) in try store.tick(periodic, at: now) }
+        return try change { store throws(JobsError) in try store.tick(job, plan, at: now) }
     }
 
     package func awaitWork(for limit: Duration) async throws(JobsError) -> Bool {

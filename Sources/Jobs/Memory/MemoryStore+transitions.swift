@@ -21,7 +21,7 @@ extension MemoryStore {
         }
     }
 
-    private mutating func add(_ job: MemoryJob, after delay: Duration) {
+    mutating func add(_ job: MemoryJob, after delay: Duration) {
         jobs[job.id] = job
         bytes += job.tail.count
         if delay > .zero {
@@ -138,18 +138,5 @@ extension MemoryStore {
             }
         }
         wake()
-    }
-
-    mutating func tick(_ periodic: PeriodicJob, at now: Int64) throws(JobsError) -> (fired: Bool, untilNext: Duration) {
-        let interval = periodic.interval.milliseconds
-        let tick = now / interval
-        let wait = Duration.milliseconds((tick + 1) * interval - now)
-        let last = ticks[periodic.name]
-        if let last, last >= tick { return (false, wait) }
-        // Still waiting or running: this tick is skipped.
-        if let last, let job = jobs["\(periodic.name)@\(last)"], !job.isDead { return (false, wait) }
-        ticks[periodic.name] = tick
-        let results = try enqueue([periodic.request(tick: tick)], at: now)
-        return (results == [.enqueued], wait)
     }
 }

@@ -31,7 +31,8 @@ struct MemoryStore: Sendable {
     var inFlight: [String: Int] = [:]
     var limits: [QueueLimit: Int] = [:]
     var pauses: Set<PauseScope> = []
-    var ticks: [String: Int64] = [:]
+    /// How schedules stand, as `ScheduleState` writes it.
+    var schedules: [String: String] = [:]
     var tokens: (left: Double, at: Int64)?
     var epoch: Int64 = 0
     var bytes = 0

@@ -88,9 +88,8 @@ package protocol WorkQueue: JobQueue {
     /// The envelope of a job that keeps it apart.
     func body(of id: String) async throws(JobsError) -> [UInt8]?
 
-    /// Fires a periodic job unless this tick has been fired already, by whomever.
-    /// - Returns: whether it was fired here, and the time until the next tick.
-    func tick(_ periodic: PeriodicJob) async throws(JobsError) -> (fired: Bool, untilNext: Duration)
+    /// Tells how a schedule stands, and carries out a plan for it if that holds.
+    func tick(_ job: ScheduledJob, _ plan: SchedulePlan?) async throws(JobsError) -> TickReply
 
     /// Waits until somebody says that there is work.
     /// - Returns: whether a token was taken: whoever has one claims, or passes it on.

@@ -215,18 +215,6 @@ import Testing
         }
     }
 
-    @Test("a periodic job fires once per tick", arguments: TestedQueue.Kind.allCases)
-    func ticks(_ kind: TestedQueue.Kind) async throws {
-        try await TestedQueue.with(kind) { queue in
-            let daily = PeriodicJob(name: "daily", every: .seconds(86_400), job: Note(), queue: queue.queue.name)
-            #expect(try await queue.queue.tick(daily).fired)
-            let again = try await queue.queue.tick(daily)
-            #expect(!again.fired)
-            #expect(again.untilNext > .zero && again.untilNext <= .seconds(86_400))
-            #expect(try await queue.claim(9).map { $0.entry.id.hasPrefix("daily@") } == [true])
-        }
-    }
-
     @Test("one token wakes one who waits", arguments: TestedQueue.Kind.allCases)
     func waking(_ kind: TestedQueue.Kind) async throws {
         try await TestedQueue.with(kind) { queue in

@@ -73,13 +73,21 @@ extension Duration {
 }
 
 extension RedisJobQueue {
-    /// The server's clock cannot be moved, so what it is compared with is: the same for everything but the age of jobs.
+    /// The server's clock cannot be moved, so what it is compared with is: the same for everything but the age of jobs and the
+    /// ticks of schedules, which are named by the time they are.
     fileprivate func pass(_ time: Duration) async throws {
         let shift = -time.microseconds / 1000
         for key in [keys.leases, keys.delayed] {
             for member in try await client.send(RedisCommand("ZRANGE", RedisArgument(key), 0, -1)).array?.compactMap(\.bytes) ?? [] {
                 _ = try await client.send(RedisCommand("ZINCRBY", RedisArgument(key), RedisArgument(shift), RedisArgument(member)))
             }
+        }
+        let fields = try await client.send(RedisCommand("HKEYS", RedisArgument(keys.control))).array?.compactMap(\.string) ?? []
+        for field in fields where field.hasPrefix("schedule:") {
+            let text = try await client.send(RedisCommand("HGET", RedisArgument(keys.control), RedisArgument(field))).string ?? ""
+            let state = try #require(ScheduleState(text))
+            let past = ScheduleState(watermark: state.watermark + shift / 1000, fired: state.fired, schedule: state.schedule)
+            _ = try await client.send(RedisCommand("HSET", RedisArgument(keys.control), RedisArgument(field), RedisArgument(past.text)))
         }
     }
 }

@@ -346,18 +346,4 @@ import Testing
             }
         }
     }
-
-    @Test func aPeriodicJobRuns() async throws {
-        try await RedisJobQueue.with { queue in
-            let ran = Record<String>()
-            let beat = PeriodicJob(name: "tick", every: .seconds(1), job: Note(), queue: queue.name)
-            try await withWorker(queue, periodic: [beat, beat]) { _, context in
-                ran.add(context.id)
-                return .done
-            } _: { _, _ in
-                await ran.wait(for: 2)
-            }
-            #expect(Set(ran.events).count == ran.events.count)
-        }
-    }
 }

@@ -41,4 +41,25 @@ import Testing
             #expect(value("sluice_jobs_script_seconds_count", ",script=\"cycle\"").map { $0 >= 2 } == true)
         }
     }
+
+    @Test func aSchedulesFiguresAreOnThePage() async throws {
+        let registry = Self.registry
+        try await RedisJobQueue.with { queue in
+            @Sendable func value(_ name: String) -> Double? {
+                let start = "\(name){queue=\"\(queue.name)\",schedule=\"yearly\"} "
+                let page = String(decoding: registry.render(), as: UTF8.self)
+                return page.split(separator: "\n").first { $0.hasPrefix(start) }.flatMap { Double($0.dropFirst(start.count)) }
+            }
+            let job = try ScheduledJob(
+                name: "yearly", schedule: .every(.seconds(365 * 86_400)), job: Note(), catchUp: .once, overlap: .skip, queue: queue.name)
+            try await withWorker(queue, schedules: [job]) { _, _ in
+                .done
+            } _: { _, _ in
+                try await expectEventually { value("sluice_schedule_fired_total") == 1 }
+            }
+            #expect(value("sluice_schedule_missed_total") == 0)
+            #expect(value("sluice_schedule_overlapped_total") == 0)
+            #expect(value("sluice_schedule_late_seconds_count") == 1)
+        }
+    }
 }

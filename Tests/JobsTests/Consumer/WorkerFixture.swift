@@ -67,19 +67,19 @@ func expectEventually(
 /// Runs a worker for the length of `body`, then shuts it down gracefully.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    periodic: [PeriodicJob] = [], logger: Logger? = nil, _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
+    schedules: [ScheduledJob] = [], logger: Logger? = nil, _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
     var registry = JobRegistry()
     registry.register(Note.self, handler)
     try await withWorker(
-        queue, concurrency: concurrency, lease: lease, drain: drain, periodic: periodic, registry: registry, logger: logger, body)
+        queue, concurrency: concurrency, lease: lease, drain: drain, schedules: schedules, registry: registry, logger: logger, body)
 }
 
 /// The same with handlers of one's own.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    periodic: [PeriodicJob] = [], registry: JobRegistry, logger: Logger? = nil,
+    schedules: [ScheduledJob] = [], registry: JobRegistry, logger: Logger? = nil,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
     var standard = Logger(label: "worker")
@@ -88,7 +88,7 @@ func withWorker(
     var options = QueueOptions(queue.name, concurrency: concurrency)
     options.leaseDuration = lease
     let worker = try JobWorker(
-        client: queue.client, queues: [options], registry: registry, periodic: periodic, drainTimeout: drain, logger: logger)
+        client: queue.client, queues: [options], registry: registry, schedules: schedules, drainTimeout: drain, logger: logger)
     let group = ServiceGroup(services: [worker], logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }

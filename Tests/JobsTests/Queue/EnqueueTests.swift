@@ -134,42 +134,4 @@ import Testing
             #expect(try await tokens() == 1, "the time of the next job has changed")
         }
     }
-
-    @Test func aPeriodicJobFiresOncePerTickWhoeverAsks() async throws {
-        try await RedisJobQueue.with { queue in
-            let daily = PeriodicJob(name: "daily", every: .seconds(86_400), job: Note(), queue: queue.name)
-            let fired = try await withThrowingTaskGroup(of: Bool.self) { group in
-                for _ in 0..<20 { group.addTask { try await queue.tick(daily).fired } }
-                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
-            }
-            #expect(fired == 1)
-            let jobs = try await queue.claim(10)
-            #expect(jobs.count == 1)
-            #expect(jobs.first?.entry.id.hasPrefix("daily@") == true)
-            #expect(try await queue.acknowledge(jobs) == [])
-            let again = try await queue.tick(daily)
-            #expect(!again.fired, "the tick is remembered although its job is gone")
-            #expect(again.untilNext > .zero && again.untilNext <= .seconds(86_400))
-        }
-    }
-
-    @Test func aPeriodicJobDoesNotOvertakeItself() async throws {
-        try await RedisJobQueue.with { queue in
-            let daily = PeriodicJob(name: "daily", every: .seconds(86_400), job: Note(), queue: queue.name)
-            #expect(try await queue.tick(daily).fired)
-            // As if the job were of yesterday's tick.
-            let today = try #require(try await queue.claim(1).first)
-            let tick = try #require(today.entry.id.split(separator: "@").last.flatMap { Int($0) })
-            func pretendLastTick(_ tick: Int) async throws {
-                _ = try await queue.client.send(
-                    RedisCommand("HSET", RedisArgument(queue.keys.control), "tick:daily", RedisArgument(tick)))
-            }
-            _ = try await queue.client.send(RedisCommand("SADD", RedisArgument(queue.keys.ids), RedisArgument("daily@\(tick - 1)")))
-            try await pretendLastTick(tick - 1)
-            #expect(try await !queue.tick(daily).fired)
-            _ = try await queue.client.send(RedisCommand("SREM", RedisArgument(queue.keys.ids), RedisArgument("daily@\(tick - 1)")))
-            _ = try await queue.acknowledge([today])
-            #expect(try await queue.tick(daily).fired)
-        }
-    }
 }

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What an operator reads about a Redis that should be set up otherwise.
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct ServerCheckTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct ServerCheckTests {
     private func warnings(_ arguments: String...) async throws -> [String] {
         let server = try await RedisServerProcess.start(arguments: arguments)
         return try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in

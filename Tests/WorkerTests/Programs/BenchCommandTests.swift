@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// `sluice bench queue`, which runs on servers where other people's jobs live.
-@Suite("sluice bench queue", .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("sluice bench queue", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct BenchCommandTests {
     @Test("it prints rates, pickup and memory, with all that its flags ask for")
     func figures() async throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `sluice check` on queues that are well, and on damaged ones.
-@Suite("sluice check", .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("sluice check", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct CheckCommandTests {
     @Test("consistent queues: one line each, and success")
     func consistent() async throws {

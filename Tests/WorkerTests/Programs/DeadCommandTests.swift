@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The dead set as operators see it.
-@Suite("sluice dead", .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("sluice dead", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct DeadCommandTests {
     private func withDead(_ count: Int, _ body: @Sendable (CommandFixture, RedisJobQueue) async throws -> Void) async throws {
         try await CommandFixture.with { fixture in

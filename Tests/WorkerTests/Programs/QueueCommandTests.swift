@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What operators see of queues, and how they steer them.
-@Suite("sluice queues, queue, jobs", .requires(.redis), .timeLimit(.minutes(2)))
+@Suite("sluice queues, queue, jobs", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor)))
 struct QueueCommandTests {
     /// The cells of the line of a queue, by the column's title; titles of two words count as one.
     private func row(_ queue: String, in output: String) -> [String: String] {

@@ -7,7 +7,7 @@
 --   DELAYED    zset  entry -> due time (delays and retries)
 --   DEAD       zset  id -> time of death
 --   GRAVE      hash  id -> <reason>\n<entry>
---   CONTROL    hash  epoch, bytes, done (acknowledged ever), suspect, limits, pauses, weights, ticks
+--   CONTROL    hash  epoch, bytes, done (acknowledged ever), suspect, limits, pauses, weights, schedules
 --   WAKE       list  at most one token, on which idle consumers block
 --   RING       zset  lane -> virtual time; lanes with ready jobs that may be claimed
 --   ASIDE      set   lanes with ready jobs that may not be claimed: tenant paused, or at its limit
