@@ -19,7 +19,7 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread format lint bench clean
+.PHONY: help packages build run test test-thread format lint bench prove-queue clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,7 @@ test: packages ## runs every test, beside servers of its own
 	$(SWIFT) build -c release --build-tests $(STRICT)
 	python3 -B Tests/Stack/test_stack.py
 	compose/local/with-servers python3 -B Tests/Stack/test_front_door.py
+	$(if $(FILTER),,SLUICE=$$($(SWIFT) build -c release --show-bin-path)/sluice python3 -B Tests/Bench/queue_faults.py --ci)
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) \
 		compose/local/with-servers $(if $(FILTER),$(SWIFT) test -c release --skip-build --filter '$(FILTER)',Tests/run-all -c release)
 
@@ -59,6 +60,11 @@ lint: ## checks formatting, imports, house rules and scripts
 
 bench: build ## measures speed and memory on this machine
 	@Tests/Bench/run
+
+prove-queue: build ## proves the queue at full size: faults, kills, costs; six minutes
+	python3 -B Tests/Bench/queue_faults.py
+	python3 -B Tests/Bench/queue_kills.py
+	python3 -B Tests/Bench/queue_costs.py
 
 clean: ## ends the stack and removes everything built or stored
 	@compose/local/stack down

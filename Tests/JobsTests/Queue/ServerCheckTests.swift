@@ -1,7 +1,5 @@
 import Jobs
 import Logging
-import NIOCore
-import NIOPosix
 import Redis
 import ServiceLifecycle
 import TestSupport
@@ -72,7 +70,7 @@ import Testing
 
     @Test("H95 a worker does not start on a server before 7.0, and says what to do")
     func oldServer() async throws {
-        try await OldRedis.with(version: "6.2.14") { port in
+        try await OldRedisServer.with(version: "6.2.14") { port in
             try await RedisClient.with("redis://127.0.0.1:\(port)") { client in
                 let worker = try JobWorker(
                     client: client, queues: [QueueOptions("old", concurrency: 1)], registry: JobRegistry(), logger: .silent)
@@ -91,37 +89,5 @@ import Testing
         #expect(ServerCheck(info: "redis_version:7.0.15\r\n").refusal == nil)
         #expect(ServerCheck(info: "redis_version:10.1.0\r\n").refusal == nil)
         #expect(ServerCheck(info: "redis_version:7.0.15\r\naof_last_write_status:err\r\n").warnings.first?.contains("disk") == true)
-    }
-}
-
-/// A peer that greets like Redis and says in its `INFO` that it is of some version.
-private enum OldRedis {
-    private final class Answers: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-        private let info: String
-
-        init(info: String) {
-            self.info = info
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let text = String(buffer: unwrapInboundIn(data))
-            let answer = text.contains("PING") ? "+OK\r\n+PONG\r\n" : "$\(info.utf8.count)\r\n\(info)\r\n"
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
-        }
-    }
-
-    static func with(version: String, _ body: (Int) async throws -> Void) async throws {
-        let info = "# Server\r\nredis_version:\(version)\r\nrole:master\r\n"
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Answers(info: info)) }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(channel.localAddress?.port ?? 0)) } catch { result = .failure(error) }
-        try await channel.close()
-        try result.get()
     }
 }

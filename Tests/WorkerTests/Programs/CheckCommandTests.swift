@@ -43,6 +43,15 @@ struct CheckCommandTests {
         }
     }
 
+    @Test("a server that is too old is a failure, with its version and what to do")
+    func oldServer() async throws {
+        try await OldRedisServer.with(version: "6.2.14") { port in
+            let program = try await CommandFixture.sluice(port: port, ["check"])
+            #expect(program.status == 1)
+            #expect(program.output.hasPrefix("redis\tthe queue needs Redis 7.0 or later, this server is 6.2.14: upgrade it"))
+        }
+    }
+
     @Test("at a replica the check works, and says that it is one")
     func replica() async throws {
         try await CommandFixture.with("--appendonly", "yes") { primary in
