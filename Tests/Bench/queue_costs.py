@@ -25,6 +25,9 @@ import queue_stand
 ROOT = queue_stand.HERE.parent.parent
 SCRIPTS = ROOT / "Sources/Jobs/Queue/Scripts"
 WINDOW = 10_000
+# While the AOF is rewritten each page that a script touches is copied first, and the child takes a processor: that is a cost of the
+# rewrite, which comes whenever the file has doubled, not of what is measured.
+NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
 
 
 def digests():
@@ -102,7 +105,7 @@ def scripts(options):
 def slow_scripts(jobs):
     """- Returns: by script the microseconds of each call of at least 0.2 ms in a bulk enqueue and a drain; how often Redis was interrupted."""
     folder = queue_stand.folder()
-    redis = queue_stand.Redis(folder, "--slowlog-log-slower-than", "200", "--slowlog-max-len", "200000")
+    redis = queue_stand.Redis(folder, "--slowlog-log-slower-than", "200", "--slowlog-max-len", "200000", *NO_REWRITE)
     prefer(redis.process.pid)
     queue = queue_stand.Queue(redis, folder, BENCH_CONC="256")
     queue.produce(jobs)
@@ -139,7 +142,7 @@ class Growth:
 
     def __init__(self):
         folder = queue_stand.folder()
-        self.redis = queue_stand.Redis(folder)
+        self.redis = queue_stand.Redis(folder, *NO_REWRITE)
         self.queue = queue_stand.Queue(self.redis, folder, BENCH_CONC="256")
         self.worker = self.queue.worker()
         self.first = 0
