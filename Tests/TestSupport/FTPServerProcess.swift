@@ -23,7 +23,7 @@ public final class FTPServerProcess: Sendable {
     public init(_ kind: Kind) throws {
         switch kind {
         case .vsftpd(let tls):
-            let port = try ServerChild.freePort()
+            let port = try LoopbackPort.free()
             child = try ServerChild(name: "vsftpd") { try Self.prepareVsftpd(folder: $0, port: port, tls: tls) }
             try child.awaitListener(on: port)
             self.port = port
@@ -31,7 +31,7 @@ public final class FTPServerProcess: Sendable {
         case .hostile(let tls):
             child = try ServerChild(name: "ftpd") { folder in
                 try FileManager.default.createDirectory(atPath: folder + "/root", withIntermediateDirectories: false)
-                if tls { try ServerChild.makeCertificate(in: folder) }
+                if tls { _ = try TestCertificate(in: folder) }
                 let command = [
                     "/usr/bin/python3", ServerChild.scripts + "/hostile_ftpd.py", "--root", folder + "/root", "--faults",
                     folder + "/faults.json",
@@ -84,7 +84,7 @@ public final class FTPServerProcess: Sendable {
         try manager.createDirectory(atPath: folder + "/root", withIntermediateDirectories: false)
         try manager.createDirectory(atPath: folder + "/empty", withIntermediateDirectories: false)
         try "test\n".write(toFile: folder + "/passwords", atomically: true, encoding: .utf8)
-        if tls { try ServerChild.makeCertificate(in: folder) }
+        if tls { _ = try TestCertificate(in: folder) }
         let owner = getuid() == 0 ? "www-data" : NSUserName()
         let switches = [
             "listen", "run_as_launching_user", "anonymous_enable", "secure_email_list_enable", "write_enable", "anon_upload_enable",

@@ -4,11 +4,11 @@ import Glibc
 /// A Postgres server of a test's own, on a free port of the loopback interface with a folder of its own, so that the test
 /// may kill, stop and restart it. Trusts everybody; durable enough for a killed process, not for a power cut.
 ///
-/// Unchecked because `Process` is a class; one test owns an instance and calls it from one task at a time.
+/// Unchecked because the process changes; one test owns an instance and calls it from one task at a time.
 public final class PostgresServerProcess: @unchecked Sendable {
     private static let programs = "/usr/lib/postgresql/15/bin"
     private let folder: String
-    private var server: Process?
+    private var server: ChildProcess?
     public let port: Int
 
     /// The address for `SLUICE_TEST_POSTGRES`-like use.
@@ -22,7 +22,7 @@ public final class PostgresServerProcess: @unchecked Sendable {
         var template = Array("/tmp/sluice-postgres-XXXXXX".utf8CString)
         guard let path = mkdtemp(&template) else { throw PostgresServerFailure(step: "mkdtemp") }
         folder = String(cString: path)
-        port = try Self.freePort()
+        port = try LoopbackPort.free()
         // The server refuses to run as root.
         if getuid() == 0, let user = getpwnam("postgres") { chown(folder, user.pointee.pw_uid, user.pointee.pw_gid) }
         try Self.run("initdb", ["-D", data, "-U", "sluice", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])
@@ -31,10 +31,9 @@ public final class PostgresServerProcess: @unchecked Sendable {
     /// Starts the server and waits until it takes connections.
     public func start() throws {
         for _ in 0..<100 {
-            let process = Self.process(
+            let process = try Self.process(
                 "postgres",
                 ["-D", data, "-p", String(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"])
-            try process.run()
             server = process
             while process.isRunning {
                 if (try? Self.run("pg_isready", ["-q", "-h", "127.0.0.1", "-p", String(port), "-t", "1"])) != nil { return }
@@ -64,41 +63,19 @@ public final class PostgresServerProcess: @unchecked Sendable {
 
     private func end(_ signal: Int32) {
         guard let server else { return }
-        Glibc.kill(server.processIdentifier, signal)
-        server.waitUntilExit()
+        server.signal(signal)
+        server.wait()
         self.server = nil
     }
 
-    private static func process(_ program: String, _ arguments: [String]) -> Process {
-        let process = Process()
-        let path = "\(programs)/\(program)"
-        process.executableURL = URL(fileURLWithPath: getuid() == 0 ? "/usr/bin/setpriv" : path)
-        process.arguments = (getuid() == 0 ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", path] : []) + arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: "/tmp")
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return process
+    private static func process(_ program: String, _ arguments: [String]) throws -> ChildProcess {
+        let asUser = getuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : []
+        // The user of the server may not be able to enter the folder of the tests.
+        return try ChildProcess(["env", "--chdir", "/tmp"] + asUser + ["\(programs)/\(program)"] + arguments)
     }
 
     private static func run(_ program: String, _ arguments: [String]) throws {
-        let process = process(program, arguments)
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw PostgresServerFailure(step: program) }
-    }
-
-    private static func freePort() throws -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) | getsockname(descriptor, $0, &length) }
-        }
-        guard descriptor >= 0, status == 0 else { throw PostgresServerFailure(step: "bind") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        guard try process(program, arguments).wait() == 0 else { throw PostgresServerFailure(step: program) }
     }
 }
 

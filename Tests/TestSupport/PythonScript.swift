@@ -15,16 +15,10 @@ public struct PythonScript: Sendable {
     /// - Throws: `Failed` when it ends with an error.
     public func run(_ arguments: String...) async throws -> String {
         try await NIOThreadPool.singleton.runIfActive {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-            process.arguments = ["-c", source] + arguments
-            let output = Pipe()
-            process.standardOutput = output
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            let data = output.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw Failed(status: process.terminationStatus) }
+            let process = try ChildProcess(["/usr/bin/python3", "-c", source] + arguments, output: .piped)
+            let data = process.output?.readDataToEndOfFile() ?? Data()
+            let status = process.wait()
+            guard status == 0 else { throw Failed(status: status) }
             return String(decoding: data, as: UTF8.self)
         }
     }

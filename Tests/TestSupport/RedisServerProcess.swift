@@ -12,7 +12,7 @@ public final class RedisServerProcess: Sendable {
     private let arguments: [String]
     /// What the server prints when it can be used.
     private let readiness: String
-    private let process: Mutex<(pid: pid_t, output: Int32)?>
+    private let process = Mutex<ChildProcess?>(nil)
 
     /// - Parameters:
     ///   - tls: whether the server speaks TLS, and nothing else, with a fresh certificate for 127.0.0.1 and localhost.
@@ -30,7 +30,7 @@ public final class RedisServerProcess: Sendable {
             return try RedisServerProcess(
                 tls: false,
                 arguments: [
-                    "--cluster-enabled", "yes", "--cluster-port", "\(freePort())", "--cluster-node-timeout", "\(milliseconds)",
+                    "--cluster-enabled", "yes", "--cluster-port", "\(LoopbackPort.free())", "--cluster-node-timeout", "\(milliseconds)",
                     "--repl-diskless-sync-delay", "0",
                 ])
         }
@@ -56,14 +56,13 @@ public final class RedisServerProcess: Sendable {
 
     private init(sentinel lines: [String]) throws {
         folder = try Self.makeFolder()
-        port = try Self.freePort()
+        port = try LoopbackPort.free()
         certificateAuthority = nil
         let file = folder + "/sentinel.conf"
         let text = ["port \(port)", "bind 127.0.0.1", "dir \(folder)"] + lines
         try (text.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
         arguments = [file, "--sentinel"]
         readiness = "Sentinel ID is"
-        process = Mutex(nil)
     }
 
     private static func makeFolder() throws -> String {
@@ -74,21 +73,19 @@ public final class RedisServerProcess: Sendable {
 
     private init(tls: Bool, arguments: [String]) throws {
         folder = try Self.makeFolder()
-        port = try Self.freePort()
+        port = try LoopbackPort.free()
         readiness = "Ready to accept connections"
         let common = ["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no", "--daemonize", "no"]
         if tls {
-            let (key, certificate) = (folder + "/key.pem", folder + "/certificate.pem")
-            try Self.makeCertificate(key: key, certificate: certificate)
-            certificateAuthority = certificate
+            let files = try TestCertificate(in: folder)
+            certificateAuthority = files.certificate
             self.arguments =
-                common + ["--port", "0", "--tls-port", "\(port)", "--tls-key-file", key, "--tls-cert-file", certificate]
-                + ["--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"] + arguments
+                common + ["--port", "0", "--tls-port", "\(port)", "--tls-key-file", files.key, "--tls-cert-file", files.certificate]
+                + ["--tls-ca-cert-file", files.certificate, "--tls-auth-clients", "no"] + arguments
         } else {
             certificateAuthority = nil
             self.arguments = common + ["--port", "\(port)"] + arguments
         }
-        process = Mutex(nil)
     }
 
     deinit {
@@ -99,10 +96,7 @@ public final class RedisServerProcess: Sendable {
     /// Kills the server (SIGKILL) and waits until it is gone.
     public func kill() {
         process.withLock { process in
-            guard let (pid, output) = process else { return }
-            Foundation.kill(pid, SIGKILL)
-            waitpid(pid, nil, 0)
-            close(output)
+            process?.kill()
             process = nil
         }
     }
@@ -115,77 +109,27 @@ public final class RedisServerProcess: Sendable {
 
     /// Stops the server's threads; the kernel still accepts connections for it.
     public func suspend() {
-        process.withLock { if let process = $0 { _ = Foundation.kill(process.pid, SIGSTOP) } }
+        process.withLock { $0?.signal(SIGSTOP) }
     }
 
     /// Ends `suspend()`.
     public func resume() {
-        process.withLock { if let process = $0 { _ = Foundation.kill(process.pid, SIGCONT) } }
+        process.withLock { $0?.signal(SIGCONT) }
     }
 
     /// - Returns: whether the server said that it is ready.
     private func launch() -> Bool {
-        var pipes: [Int32] = [-1, -1]
-        guard pipe(&pipes) == 0 else { return false }
-        for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let spawned = Self.spawn("redis-server", arguments, output: pipes[1])
-        close(pipes[1])
-        guard let pid = spawned else {
-            close(pipes[0])
+        guard let child = try? ChildProcess(["redis-server"] + arguments, output: .piped, errors: nil), let output = child.output else {
             return false
         }
-        process.withLock { $0 = (pid, pipes[0]) }
-        var text: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(pipes[0], &chunk, chunk.count)
-            guard count > 0 else { break }
-            text += chunk[..<count]
-            if String(decoding: text, as: UTF8.self).contains(readiness) { return true }
+        process.withLock { $0 = child }
+        var text = ""
+        while case let data = output.availableData, !data.isEmpty {
+            text += String(decoding: data, as: UTF8.self)
+            if text.contains(readiness) { return true }
         }
         kill()
         return false
-    }
-
-    private static func spawn(_ program: String, _ arguments: [String], output: Int32) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
-        defer { for word in words { free(word) } }
-        words.append(nil)
-        var pid = pid_t()
-        return posix_spawnp(&pid, program, &actions, nil, words, environ) == 0 ? pid : nil
-    }
-
-    private static func makeCertificate(key: String, certificate: String) throws {
-        let arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", certificate,
-        ]
-        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
-        defer { close(null) }
-        var status: Int32 = -1
-        guard let pid = spawn("openssl", arguments, output: null), waitpid(pid, &status, 0) == pid, status == 0 else {
-            throw RedisServerFailure(description: "openssl makes no certificate")
-        }
-    }
-
-    private static func freePort() throws -> Int {
-        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutableBytes(of: &address) { bytes in
-            let pointer = bytes.assumingMemoryBound(to: sockaddr.self).baseAddress!
-            return bind(socket, pointer, length) == 0 && getsockname(socket, pointer, &length) == 0
-        }
-        guard result else { throw RedisServerFailure(description: "no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
 

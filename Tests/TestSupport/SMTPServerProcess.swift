@@ -25,7 +25,7 @@ public final class SMTPServerProcess: Sendable {
     public init(tls: Bool = false, requiresAuthentication: Bool = false) throws {
         child = try ServerChild(name: "smtp") { folder in
             try FileManager.default.createDirectory(atPath: folder + "/mail", withIntermediateDirectories: false)
-            if tls { try ServerChild.makeCertificate(in: folder) }
+            if tls { _ = try TestCertificate(in: folder) }
             var command = [
                 "/usr/bin/python3", ServerChild.scripts + "/smtp_sink.py", "--mail", folder + "/mail", "--faults", folder + "/faults.json",
             ]

@@ -140,7 +140,7 @@ import Testing
 
     @Test("H95 no Redis at all: the message asks for the address")
     func nobodyListens() async throws {
-        let port = try ServerChild.freePort()
+        let port = try LoopbackPort.free()
         try await RedisClient.with("redis://127.0.0.1:\(port)") { client in
             let queue = try RedisJobQueue(client: client, name: "fault")
             let refused = await error { try await queue.notes("a") }

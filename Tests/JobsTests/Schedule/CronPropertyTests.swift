@@ -1,5 +1,5 @@
-import TestSupport
 import Jobs
+import TestSupport
 import Testing
 
 /// Random expressions against a walk through every minute.

@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test func `no node answers: the error says whom to start, at once`() async throws {
-        let ports = [try ServerChild.freePort(), try ServerChild.freePort()]
+        let ports = [try LoopbackPort.free(), try LoopbackPort.free()]
         let url = "redis+cluster://127.0.0.1:\(ports[0]),127.0.0.1:\(ports[1])"
         try await withClient(RedisConfiguration(url: ServiceURL(url))) { client in
             let error = await #expect(throws: RedisError.self) { try await client.ask("GET", "k") }

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `no sentinel answers: the error names those that were asked`() async throws {
-        let port = try ServerChild.freePort()
+        let port = try LoopbackPort.free()
         try await withClient(RedisConfiguration(url: ServiceURL("redis+sentinel://127.0.0.1:\(port)/mymaster"))) { client in
             let error = await #expect(throws: RedisError.self) { try await client.ask("GET", "k") }
             #expect(error?.code == .unavailable)

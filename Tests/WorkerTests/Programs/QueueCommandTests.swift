@@ -126,7 +126,7 @@ struct QueueCommandTests {
 
     @Test("without Redis, commands say where they looked for it, and end")
     func noRedis() async throws {
-        let port = try ServerChild.freePort()
+        let port = try LoopbackPort.free()
         for arguments in [["queues"], ["queue", "pause", "q"], ["dead", "ls", "q"], ["jobs", "cancel", "q", "1"], ["check"]] {
             let program = try await CommandFixture.sluice(port: port, arguments)
             #expect(program.status == 1 && program.output.isEmpty)

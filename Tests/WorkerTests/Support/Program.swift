@@ -9,24 +9,15 @@ struct Program: Sendable {
 
     /// - Parameter environment: all of it; nothing is inherited.
     static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> Program {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: folder + "/" + name)
-        process.arguments = arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
         // Less than a pipe holds, so it can be read afterwards.
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        return Program(status: status, output: try text(output), errors: try text(errors))
+        let child = try ChildProcess(
+            ["\(folder)/\(name)"] + arguments, environment: environment, output: .piped, errors: .piped)
+        let status = await child.end()
+        return Program(status: status, output: try text(child.output), errors: try text(child.errors))
     }
 
-    private static func text(_ pipe: Pipe) throws -> String {
-        String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    private static func text(_ pipe: FileHandle?) throws -> String {
+        String(decoding: try pipe?.readToEnd() ?? Data(), as: UTF8.self)
     }
 
     static var folder: String {
