@@ -43,19 +43,26 @@ enum Composition {
             let files = FileTransitions(pool: pool) { _ in }
             return try await withRedis { client in
                 try await running({ try await files.run() }) {
-                    try await body(pool, FileRelay(files: files, jobs: FileJobs(client: client)))
+                    try await body(pool, FileRelay(files: files, jobs: FileJobs(client: client, partitions: settings().queuePartitions)))
                 }
             }
         }
     }
 
     static func withQueue<T: Sendable>(
-        named name: String, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
+        named name: String, _ body: @escaping @Sendable (PartitionedJobQueue) async throws -> T
     ) async throws -> T {
-        try await withRedis { try await body(RedisJobQueue(client: $0, name: name)) }
+        try await withRedis { try await body(PartitionedJobQueue.open(client: $0, name: name)) }
     }
 
     /// Runs `body` with a connection to Redis; what goes wrong with it and with queues is told in words for operators.
+    /// A queue that is measured, and is nobody's else: one partition, whatever the others have.
+    static func withBenchQueue<T: Sendable>(
+        named name: String, at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
+    ) async throws -> T {
+        try await withRedis(at: url) { try await body(RedisJobQueue(client: $0, name: name)) }
+    }
+
     static func withRedis<T: Sendable>(
         at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
     ) async throws -> T {

@@ -2,7 +2,7 @@
 public struct JobsError: Error, Sendable {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
-            case payloadTooLarge, invalidJob, encoding, malformed, full, unavailable, unsupportedServer, unexpectedReply
+            case payloadTooLarge, invalidJob, encoding, malformed, full, unavailable, unsupportedServer, unexpectedReply, misconfigured
         }
 
         private let value: Value
@@ -23,6 +23,8 @@ public struct JobsError: Error, Sendable {
         public static let unsupportedServer = Code(value: .unsupportedServer)
         /// A script answered in a form that this version does not know.
         public static let unexpectedReply = Code(value: .unexpectedReply)
+        /// This process is set to another number of partitions than the queue has.
+        public static let misconfigured = Code(value: .misconfigured)
 
         public var description: String { value.rawValue }
     }

@@ -31,7 +31,7 @@ struct Composition {
             logger: logger)
         let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
         try staging.prepare()
-        let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
+        let dispatcher = FileDispatcher(jobs: FileJobs(client: redis, partitions: settings.queuePartitions), logger: logger)
         let intake = FileIntake(pool: postgres, staging: staging, announce: dispatcher.announce)
         let application = WebApplication.make(
             settings: settings, tokens: TokenStore(pool: postgres), catalog: FileCatalog(pool: postgres), staging: staging, intake: intake,

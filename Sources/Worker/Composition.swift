@@ -27,14 +27,13 @@ struct Composition {
 
         let postgres = try PostgresPool(configuration: PostgresConfiguration(settings.database), logger: logger)
         let redis = RedisClient(
-            configuration: try RedisConfiguration(url: settings.redis), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger)
+            configuration: try redisConfiguration(), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
         let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
         try await Self.open(staging, logger)
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
         let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
-        let relay = FileRelay(files: files, jobs: FileJobs(client: redis))
+        let relay = FileRelay(files: files, jobs: FileJobs(client: redis, partitions: settings.queuePartitions))
         let handlers = Handlers(
             transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
@@ -43,8 +42,8 @@ struct Composition {
                 area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge))
         let worker = try JobWorker(
-            client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(), drainTimeout: settings.drainTimeout,
-            logger: logger)
+            client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(),
+            partitions: settings.queuePartitions, drainTimeout: settings.drainTimeout, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe),
             checks: [postgres.healthCheck, worker.healthCheck, ftp.healthCheck, staging.healthCheck], registry: registry, logger: logger)
@@ -71,6 +70,13 @@ struct Composition {
             guard error.code == .noArea else { throw error }
             return false
         }
+    }
+
+    private func redisConfiguration() throws -> RedisConfiguration {
+        var configuration = try RedisConfiguration(url: settings.redis)
+        // One for each partition of each queue, where an idle worker waits, in case they are all on one server.
+        configuration.maximumBlockingConnections = max(16, options.queues.count * settings.queuePartitions)
+        return configuration
     }
 
     private func ftpConfiguration() throws -> FTPConfiguration {

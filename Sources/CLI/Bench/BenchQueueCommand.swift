@@ -51,7 +51,7 @@ struct BenchQueueCommand: AsyncParsableCommand {
     func run() async throws {
         let bench = QueueBench(
             jobs: jobs, batch: batch, payload: payload, tenants: tenants, processes: processes, concurrency: concurrency, pickups: pickups)
-        let figures = try await Composition.withQueue(named: "bench-\(UUIDv7())") { queue in
+        let figures = try await Composition.withBenchQueue(named: "bench-\(UUIDv7())") { queue in
             let result = await Self.untilInterrupted { try await bench.run(queue) }
             // Whatever came of it. What a killed worker had sent last, the server has read by then.
             if case .failure = result { try await Task.sleep(for: .milliseconds(200)) }

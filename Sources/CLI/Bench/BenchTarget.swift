@@ -81,6 +81,6 @@ struct BenchTarget: Sendable {
 
     static func withQueue<T: Sendable>(_ body: @escaping @Sendable (RedisJobQueue) async throws -> T) async throws -> T {
         guard let url = variable("BENCH_URL") else { throw OperatorError("BENCH_URL is not set") }
-        return try await Composition.withRedis(at: ServiceURL(url)) { try await body(RedisJobQueue(client: $0, name: queue)) }
+        return try await Composition.withBenchQueue(named: queue, at: ServiceURL(url), body)
     }
 }

@@ -14,7 +14,7 @@ struct DrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (concurrency, parent) = (concurrency, getppid())
-        try await Composition.withQueue(named: queue) { queue in
+        try await Composition.withBenchQueue(named: queue) { queue in
             var registry = JobRegistry()
             registry.register(BenchJob.self) { _, _ in .done }
             let worker = try JobWorker(

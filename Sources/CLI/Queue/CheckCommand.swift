@@ -23,7 +23,7 @@ struct CheckCommand: AsyncParsableCommand {
         let violations = try await Composition.withRedis { client in
             var violations = try await ServerCheck.read(client).reduce(0) { $0 + Self.report($1) }
             for name in given.isEmpty ? try await QueueDirectory(client: client).names() : given {
-                let found = try await RedisJobQueue(client: client, name: name).check(limit: members)
+                let found = try await PartitionedJobQueue.open(client: client, name: name).check(limit: members)
                 print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")
                 for sentence in found { print("  " + sentence) }
                 violations += found.count

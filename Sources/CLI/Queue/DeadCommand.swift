@@ -76,7 +76,7 @@ struct DeadCommand: AsyncParsableCommand {
         /// Applies a change to the jobs selected now, and says to how many it applied; those that die meanwhile are left alone.
         ///
         /// - Throws: `OperatorError` when not all of the jobs that were named are dead and willing.
-        func change(_ done: String, _ body: @escaping @Sendable (RedisJobQueue, [String]) async throws -> Int) async throws {
+        func change(_ done: String, _ body: @escaping @Sendable (PartitionedJobQueue, [String]) async throws -> Int) async throws {
             let given = ids
             let count = try await Composition.withQueue(named: queue) { queue in
                 guard given.isEmpty else { return try await body(queue, given) }
@@ -114,7 +114,7 @@ struct DeadCommand: AsyncParsableCommand {
         }
     }
 
-    private static func pages(of queue: RedisJobQueue, limit: Int, _ body: ([DeadJob]) -> Void) async throws {
+    private static func pages(of queue: PartitionedJobQueue, limit: Int, _ body: ([DeadJob]) -> Void) async throws {
         var (left, cursor): (Int, DeadCursor?) = (limit, nil)
         while left > 0 {
             let page = try await queue.dead(after: cursor, limit: min(500, left))

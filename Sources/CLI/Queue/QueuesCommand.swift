@@ -17,7 +17,7 @@ struct QueuesCommand: AsyncParsableCommand {
             repeat {
                 var rows = [["QUEUE", "READY", "DELAYED", "IN FLIGHT", "PARKED", "DEAD", "SUSPECTS", "OLDEST", "TENANTS", "BYTES", "SET"]]
                 for name in try await QueueDirectory(client: client).names() {
-                    let queue = try RedisJobQueue(client: client, name: name)
+                    let queue = try await PartitionedJobQueue.open(client: client, name: name)
                     rows.append(Self.row(name, try await queue.snapshot(), try await queue.settings()))
                 }
                 if watch { print("\u{1B}[2J\u{1B}[H", terminator: "") }

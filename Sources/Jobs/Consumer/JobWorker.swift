@@ -14,21 +14,30 @@ public import ServiceLifecycle
 public final class JobWorker: Sendable, Service {
     /// nil where the queues do not live in Redis.
     private let client: RedisClient?
+    private let queues: [PartitionedJobQueue]
     private let consumers: [QueueConsumer]
     private let schedulers: [Scheduler]
     private let logger: Logger
 
-    /// - Parameter schedules: each tick is fired by one of the workers that are given them, each job in its own queue.
-    /// - Throws: `.invalidJob` when a queue has a bad name.
+    /// - Parameters:
+    ///   - schedules: each tick is fired by one of the workers that are given them, each job in its own queue.
+    ///   - partitions: over how many each queue is spread. All are served, and share the queue's slots.
+    /// - Throws: `.invalidJob` when a queue has a bad name, or the number of partitions is out of range.
     public convenience init(
-        client: RedisClient, queues: [QueueOptions], registry: JobRegistry, schedules: [ScheduledJob] = [],
+        client: RedisClient, queues: [QueueOptions], registry: JobRegistry, schedules: [ScheduledJob] = [], partitions: Int = 1,
         drainTimeout: Duration = .seconds(20), logger: Logger
     ) throws(JobsError) {
-        let served = try queues.map { options throws(JobsError) in (try RedisJobQueue(client: client, name: options.name), options) }
-        let schedulers = try schedules.map { job throws(JobsError) in
-            Scheduler(queue: try RedisJobQueue(client: client, name: job.queue), job: job, logger: logger)
+        let served = try queues.map { options throws(JobsError) in
+            (try PartitionedJobQueue(client: client, name: options.name, partitions: partitions), options)
         }
-        self.init(client: client, served, registry: registry, schedulers: schedulers, drainTimeout: drainTimeout, logger: logger)
+        let schedulers = try schedules.map { job throws(JobsError) in
+            let queue = try PartitionedJobQueue(client: client, name: job.queue, partitions: partitions)
+            return Scheduler(queue: queue.partition(of: ""), job: job, logger: logger)
+        }
+        let consumers = served.flatMap { queue, options in
+            QueueConsumer.serving(queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger)
+        }
+        self.init(client: client, queues: served.map(\.0), consumers: consumers, schedulers: schedulers, logger: logger)
     }
 
     /// For a queue inside this process. The name in `options` is not looked at.
@@ -36,28 +45,28 @@ public final class JobWorker: Sendable, Service {
         queue: MemoryJobQueue, options: QueueOptions, registry: JobRegistry, schedules: [ScheduledJob] = [],
         drainTimeout: Duration = .seconds(20), logger: Logger
     ) {
-        self.init(
-            client: nil, [(queue, options)], registry: registry,
-            schedulers: schedules.map { Scheduler(queue: queue, job: $0, logger: logger) }, drainTimeout: drainTimeout, logger: logger)
+        let consumer = QueueConsumer(
+            queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, gauges: Gauges(queue: queue), logger: logger)
+        self.init(client: nil, queues: [], consumers: [consumer], schedulers: schedules.map { Scheduler(queue: queue, job: $0, logger: logger) },
+            logger: logger)
     }
 
     private init(
-        client: RedisClient?, _ queues: [(any WorkQueue, QueueOptions)], registry: JobRegistry,
-        schedulers: [Scheduler], drainTimeout: Duration, logger: Logger
+        client: RedisClient?, queues: [PartitionedJobQueue], consumers: [QueueConsumer],
+        schedulers: [Scheduler], logger: Logger
     ) {
         self.client = client
+        self.queues = queues
+        self.consumers = consumers
         self.schedulers = schedulers
         self.logger = logger
-        consumers = queues.map { queue, options in
-            QueueConsumer(queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, logger: logger)
-        }
     }
 
     /// Whether every queue had an answer from Redis lately and the last one was good.
     public var isReady: Bool { consumers.allSatisfy(\.isReady) }
 
     /// Runs until graceful shutdown or cancellation.
-    /// - Throws: `.unsupportedServer` when Redis is older than 7.0.
+    /// - Throws: `.unsupportedServer` when Redis is older than 7.0, `.misconfigured` when a queue has another number of partitions.
     public func run() async throws {
         guard try await checkServer() else { return }
         await withDiscardingTaskGroup { group in
@@ -86,30 +95,51 @@ public final class JobWorker: Sendable, Service {
     /// - Returns: false when shutdown came before the server did.
     private func checkServer() async throws -> Bool {
         guard let client else { return true }
-        let checks: [ServerCheck]? = await cancelWhenGracefulShutdown {
+        guard let checks = await firstAnswer({ () async throws(RedisError) in try await ServerCheck.read(client) }) else { return false }
+        for check in checks {
+            if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
+        }
+        for warning in Set(checks.flatMap(\.warnings)).sorted() { logger.warning("\(warning)") }
+        for queue in queues {
+            let refusal = await firstAnswer { () async throws(JobsError) -> JobsError? in
+                do throws(JobsError) {
+                    try await queue.agree()
+                    return nil
+                } catch {
+                    guard error.code == .misconfigured else { throw error }
+                    return error
+                }
+            }
+            guard let refusal else { return false }
+            if let refusal { throw refusal }
+        }
+        return true
+    }
+
+    /// Asks until there is an answer; nil when shutdown came before.
+    private func firstAnswer<T: Sendable>(_ ask: @escaping @Sendable () async throws -> T) async -> T? {
+        await cancelWhenGracefulShutdown {
             var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
             while !Task.isCancelled {
-                do { return try await ServerCheck.read(client) } catch {
+                do { return try await ask() } catch {
                     self.logger.debug("no answer from Redis yet", metadata: ["error": "\(error)"])
                 }
                 try? await Task.sleep(for: backoff.next())
             }
             return nil
         }
-        guard let checks else { return false }
-        for check in checks {
-            if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
-        }
-        for warning in Set(checks.flatMap(\.warnings)).sorted() { logger.warning("\(warning)") }
-        return true
     }
 
-    /// Keeps the queues on the list that operators see.
+    /// Keeps the queues on the list that operators see, and their numbers of partitions remembered after Redis has lost its data.
     private func announce() async {
         guard let client else { return }
         while !Task.isCancelled {
-            do { try await QueueDirectory(client: client).announce(consumers.map(\.queue.name)) } catch {
-                logger.debug("queues not announced", metadata: ["error": "\(error)"])
+            do {
+                try await QueueDirectory(client: client).announce(queues.map(\.name))
+                for queue in queues { try await queue.agree() }
+            } catch {
+                let isWrong = (error as? JobsError)?.code == .misconfigured
+                logger.log(level: isWrong ? .error : .debug, "queues not announced", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(300))
         }

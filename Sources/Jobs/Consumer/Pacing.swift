@@ -5,6 +5,8 @@
 package struct Pacing: Sendable {
     package struct Situation: Sendable {
         package var running = 0
+        /// Slots that consumers of other partitions have.
+        package var elsewhere = 0
         package var backlog = 0
         package var acknowledgements = 0
         /// Age of the first of them.
@@ -52,7 +54,7 @@ package struct Pacing: Sendable {
     }
 
     package func free(_ situation: Situation) -> Int {
-        max(0, slots + prefetch - situation.running - situation.backlog)
+        max(0, slots + prefetch - situation.elsewhere - situation.running - situation.backlog)
     }
 
     package func next(_ situation: Situation) -> Action {

@@ -13,6 +13,7 @@ extension QueueConsumer {
         var backoff = Backoff(base: .milliseconds(20), cap: .milliseconds(500))
         var observed = ContinuousClock.now
         var hasDeadline = false
+        var hasFailed = false
         while true {
             startRunners(&group)
             let isDraining = state.withLock { $0.isDraining }
@@ -25,9 +26,10 @@ extension QueueConsumer {
                 continue
             }
             let now = ContinuousClock.now
+            let elsewhere = slotsElsewhere()
             let (situation, ended, isOver) = state.withLock { state in
                 defer { state.ended = 0 }
-                return (state.situation(at: now), state.ended, state.isFinished || state.isOverdue)
+                return (state.situation(at: now, elsewhere: elsewhere), state.ended, state.isFinished || state.isOverdue)
             }
             if isOver { return }
             if ended > 0 {
@@ -37,7 +39,13 @@ extension QueueConsumer {
             state.withLock { $0.lowWater = pacing.lowWater }
             switch pacing.next(situation) {
             case .cycle(let want):
-                if await cycle(want: want) { backoff.reset() } else { await pause(backoff.next()) }
+                hasFailed = await !cycle(want: reserve(want, prefetch: pacing.prefetch, isProbing: hasFailed))
+                if hasFailed {
+                    giveBackUnused()
+                    await pause(backoff.next())
+                } else {
+                    backoff.reset()
+                }
             case .wait(let limit):
                 if await passOnToken(isFull: pacing.free(situation) == 0) { requestListener() }
                 if let limit { setAlarm(&alarm, now + limit, &group) }
@@ -50,8 +58,9 @@ extension QueueConsumer {
     /// Starts runners a few at a time; the last of them to come to run asks for more. While handlers do not suspend, those
     /// few carry everything, and a task for each job would cost more than the job. Once they suspend, the next follow at once.
     private func startRunners(_ group: inout DiscardingTaskGroup) {
+        let slots = slots()
         let count = state.withLock { state in
-            let count = max(0, min(options.concurrency - state.running, state.backlog.count, Self.runnersAtOnce - state.starting))
+            let count = max(0, min(slots - state.running, state.backlog.count, Self.runnersAtOnce - state.starting))
             state.running += count
             state.starting += count
             return count
@@ -120,6 +129,7 @@ extension QueueConsumer {
     }
 
     private func cycle(want: Int) async -> Bool {
+        let slots = share?.held ?? options.concurrency
         let (done, direct) = state.withLock { state in
             let done = Array(state.done.prefix(Pacing.maximumClaim))
             state.done.removeFirst(done.count)
@@ -129,7 +139,7 @@ extension QueueConsumer {
                 state.mayHaveWork = false
                 state.holdsToken = false
             }
-            return (done, max(0, options.concurrency - state.running - state.backlog.count))
+            return (done, max(0, slots - state.running - state.backlog.count))
         }
         let sentAt = ContinuousClock.now
         do {
@@ -185,8 +195,9 @@ extension QueueConsumer {
 }
 
 extension ConsumerState {
-    fileprivate func situation(at now: ContinuousClock.Instant) -> Pacing.Situation {
+    fileprivate func situation(at now: ContinuousClock.Instant, elsewhere: Int) -> Pacing.Situation {
         var situation = Pacing.Situation()
+        situation.elsewhere = elsewhere
         situation.running = running
         situation.backlog = backlog.count
         situation.acknowledgements = done.count

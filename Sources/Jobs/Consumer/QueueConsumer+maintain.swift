@@ -50,15 +50,16 @@ extension QueueConsumer {
 
     /// Feeds the gauges: often while jobs pass through this worker, hardly ever while nothing happens here.
     func watch() async {
+        guard let gauges else { return }
         var lastEpoch: Int64 = -1
         var idle = 0
         var round = 0
         while !Task.isCancelled {
-            let epoch = state.withLock { $0.batches.last?.epoch ?? $0.lastEpoch }
+            let epoch = gauges.activity?() ?? state.withLock { $0.batches.last?.epoch ?? $0.lastEpoch }
             if epoch != lastEpoch || idle >= 24 {
                 lastEpoch = epoch
                 idle = 0
-                await measure(checks: round.isMultiple(of: 12))
+                await measure(gauges.queue, checks: round.isMultiple(of: 12))
                 round += 1
             }
             idle += 1
@@ -67,7 +68,7 @@ extension QueueConsumer {
     }
 
     /// Failures show elsewhere: here they cost a sample.
-    private func measure(checks: Bool) async {
+    private func measure(_ queue: any JobQueue, checks: Bool) async {
         if let snapshot = try? await queue.snapshot() { metrics.record(snapshot) }
         guard checks, let violations = try? await queue.check(limit: 100) else { return }
         metrics.violations.record(violations.count)

@@ -18,7 +18,7 @@ extension QueueConsumer {
         if mustRing { signal.ring() }
         await target.bind {
             var count = 0
-            while !Task.isCancelled, let job = next() {
+            while !Task.isCancelled, keepsSlot(after: count), let job = next() {
                 target.work(on: job)
                 let ending = await execute(job)
                 target.work(on: nil)

@@ -6,7 +6,7 @@ import Synchronization
 
 typealias RunnerTarget = CancellationTarget<LeasedJob>
 
-/// Serves one queue in this process.
+/// Serves one queue in this process, or one partition of it; consumers of one queue share its slots (`QueueConsumer+share.swift`).
 ///
 /// 1. The loop (`QueueConsumer+loop.swift`) acknowledges and claims, and starts runners, never more than `concurrency`.
 /// 2. Runners (`+runner`) take jobs from the backlog until it is empty.
@@ -22,15 +22,25 @@ final class QueueConsumer: Sendable {
     let drainTimeout: Duration
     let metrics: JobMetrics
     let logger: Logger
+    /// nil when this consumer has all slots to itself.
+    let share: SlotShare?
+    /// What `watch` feeds; nil when another consumer does it.
+    let gauges: Gauges?
     let state = Mutex(ConsumerState())
     /// Rings for the loop.
-    let signal = Signal()
+    let signal: Signal
     /// Rings for the listener.
     let request = Signal()
     let health = ConsumerHealth()
 
-    init(queue: any WorkQueue, options: QueueOptions, registry: JobRegistry, drainTimeout: Duration, logger: Logger) {
+    init(
+        queue: any WorkQueue, options: QueueOptions, registry: JobRegistry, drainTimeout: Duration, share: SlotShare? = nil,
+        gauges: Gauges?, logger: Logger
+    ) {
         self.queue = queue
+        self.share = share
+        self.gauges = gauges
+        signal = share?.signal ?? Signal()
         self.options = options
         self.registry = registry
         self.drainTimeout = drainTimeout

@@ -30,10 +30,11 @@ public struct FileJobs: Sendable {
         }
     }
 
-    private let client: RedisClient
+    private let queues: PartitionedQueues
 
-    public init(client: RedisClient) {
-        self.client = client
+    /// - Parameter partitions: over how many each queue is spread; 1 to `PartitionedJobQueue.maximumPartitions`.
+    public init(client: RedisClient, partitions: Int = 1) {
+        queues = PartitionedQueues(client: client, partitions: partitions)
     }
 
     /// The name of an area's queue: `transfer@default`.
@@ -45,7 +46,7 @@ public struct FileJobs: Sendable {
     public func enqueue(_ work: [Work]) async throws(JobsError) -> [EnqueueResult] {
         var results = [EnqueueResult](repeating: .enqueued, count: work.count)
         for (name, batch) in try Self.byQueue(work) {
-            let queue = try RedisJobQueue(client: client, name: name)
+            let queue = try queues.queue(named: name)
             for (index, result) in zip(batch.indexes, try await queue.enqueue(batch.requests)) { results[index] = result }
         }
         return results
@@ -54,7 +55,7 @@ public struct FileJobs: Sendable {
     /// Puts dead jobs back to work, as if new. Those that are not dead are left alone.
     public func replay(_ work: [Work]) async throws(JobsError) {
         for (name, batch) in try Self.byQueue(work) {
-            try await RedisJobQueue(client: client, name: name).replay(batch.requests.map(\.id))
+            try await queues.queue(named: name).replay(batch.requests.map(\.id))
         }
     }
 

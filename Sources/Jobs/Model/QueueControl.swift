@@ -51,6 +51,14 @@ public enum QueueLimit: Sendable, Hashable {
         }
     }
 
+    /// Whether it holds for each tenant, not for all of the queue.
+    var isOfTenants: Bool {
+        switch self {
+        case .inFlightPerTenant, .weight: true
+        case .length, .bytes, .inFlight, .rate, .burst: false
+        }
+    }
+
     func validate(_ value: Int?) throws(JobsError) {
         if case .weight(let tenant) = self, !JobName.isTenant(tenant) { throw JobsError(.invalidJob, "no job can have such a tenant") }
         guard let value else { return }

@@ -19,6 +19,7 @@ package enum QueueScripts {
     package static let tick = make("tick", PackageResources.tick_lua, nil)
     package static let snapshot = make("snapshot", PackageResources.snapshot_lua, .reads)
     package static let check = make("check", PackageResources.check_lua, .reads)
+    package static let partitions = make("partitions", PackageResources.partitions_lua)
 
     /// What Redis lets a script do where it refuses others.
     private enum Permission: String {

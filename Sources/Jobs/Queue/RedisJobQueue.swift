@@ -4,6 +4,8 @@ public import Redis
 /// the dead set with a reason.
 ///
 /// A value; any number may exist for one queue, in any number of processes. All times are the server's.
+///
+/// This is one partition, by default the only one; `PartitionedJobQueue` is made of several.
 public struct RedisJobQueue: WorkQueue {
     /// Jobs per script call; Lua unpacks their arguments onto a bounded stack, and other clients wait meanwhile.
     package static let batchLimit = 500
@@ -14,9 +16,13 @@ public struct RedisJobQueue: WorkQueue {
 
     /// - Throws: `.invalidJob` when the name does not fit into a key.
     public init(client: RedisClient, name: String) throws(JobsError) {
+        try self.init(client: client, name: name, partition: 0)
+    }
+
+    package init(client: RedisClient, name: String, partition: Int) throws(JobsError) {
         self.client = client
         self.name = name
-        keys = try QueueKeys(queue: name)
+        keys = try QueueKeys(queue: name, partition: partition)
     }
 
     /// For producers that enqueue one job after the other: a task that prefers it saves two changes of threads a job. It must

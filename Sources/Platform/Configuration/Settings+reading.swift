@@ -11,6 +11,7 @@ extension Settings.Web {
         let reader = try SettingsReader(environment: environment, role: .web)
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
+        queuePartitions = try reader.value(SettingsTable.queuePartitions)
         staging = try .init(reader)
         uploads = try .init(reader)
         listen = try reader.value(SettingsTable.listen)
@@ -35,6 +36,7 @@ extension Settings.Worker {
         let reader = try SettingsReader(environment: environment, role: .worker)
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
+        queuePartitions = try reader.value(SettingsTable.queuePartitions)
         ftp = try .init(reader)
         staging = try .init(reader)
         maintenance = try .init(reader)
@@ -57,6 +59,7 @@ extension Settings.CLI {
         let reader = try SettingsReader(environment: environment, role: .cli)
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
+        queuePartitions = try reader.value(SettingsTable.queuePartitions)
         stagingArea = try reader.value(SettingsTable.stagingArea)
         logLevel = try reader.value(SettingsTable.logLevel)
     }

@@ -43,6 +43,8 @@ public enum Settings {
     public struct Web: Sendable {
         public let database: Database
         public let redis: ServiceURL
+        /// Of each queue.
+        public let queuePartitions: Int
         public let staging: Staging
         public let uploads: Uploads
         public let listen: ListenAddress
@@ -58,6 +60,8 @@ public enum Settings {
     public struct Worker: Sendable {
         public let database: Database
         public let redis: ServiceURL
+        /// Of each queue.
+        public let queuePartitions: Int
         public let ftp: FTP
         public let staging: Staging
         public let maintenance: Maintenance
@@ -69,6 +73,8 @@ public enum Settings {
     public struct CLI: Sendable {
         public let database: Database
         public let redis: ServiceURL
+        /// Of each queue.
+        public let queuePartitions: Int
         public let stagingArea: String
         public let logLevel: Logger.Level
     }

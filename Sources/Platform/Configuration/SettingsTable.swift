@@ -15,7 +15,8 @@ public enum SettingsTable {
     }
 
     static let entries: [Entry] = [
-        Entry(databaseURL), Entry(redisURL), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging), Entry(stagingArea),
+        Entry(databaseURL), Entry(redisURL), Entry(queuePartitions), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging),
+        Entry(stagingArea),
         Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe), Entry(maximumFileSize), Entry(maximumFilesPerRequest),
         Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
@@ -31,6 +32,9 @@ public enum SettingsTable {
         [.web, .worker, .cli],
         "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`; behind Sentinel `redis+sentinel://user:password@host:port,host:port,host:port/name/database`; a Redis Cluster `redis+cluster://user:password@host:port,host:port`; these two with TLS as `rediss+…`"
     )
+    static let queuePartitions = Setting(
+        "SLUICE_QUEUE_PARTITIONS", .count(1...64), .standard("1"), [.web, .worker, .cli],
+        "Over how many hash tags each queue is spread, for a Redis Cluster; the same in all processes, see `docs/queue.md`")
     static let ftpURL = Setting(
         "SLUICE_FTP_URL", .url("ftp", "ftpes"), .required, [.worker],
         "The FTP server, `ftp://` or, with explicit TLS, `ftpes://user:password@host:port/directory`")
