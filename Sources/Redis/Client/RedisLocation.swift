@@ -8,9 +8,15 @@ final class RedisLocation: Sendable {
         case sentinel(SentinelDirectory)
     }
 
+    /// A place, and for sentinels the epoch of the configuration that names it: the higher, the newer.
+    struct Place: Sendable {
+        let endpoint: RedisEndpoint
+        var epoch: Int64 = 0
+    }
+
     let kind: Kind
     let connector: RedisConnector
-    private let found = Mutex<RedisEndpoint?>(nil)
+    private let found = Mutex<Place?>(nil)
 
     init(_ kind: Kind, connector: RedisConnector) {
         self.kind = kind
@@ -18,14 +24,16 @@ final class RedisLocation: Sendable {
     }
 
     /// Where it was last found.
-    var current: RedisEndpoint? { found.withLock { $0 } }
+    var current: Place? { found.withLock { $0 } }
 
     private var isMoving: Bool { if case .sentinel = kind { true } else { false } }
 
-    func locate() async throws(RedisError) -> RedisEndpoint {
+    func locate() async throws(RedisError) -> Place {
         switch kind {
-        case .fixed(let endpoint): endpoint
-        case .sentinel(let directory): try await directory.primary()
+        case .fixed(let endpoint): return Place(endpoint: endpoint)
+        case .sentinel(let directory):
+            let (endpoint, epoch) = try await directory.primary()
+            return Place(endpoint: endpoint, epoch: epoch)
         }
     }
 
@@ -33,19 +41,19 @@ final class RedisLocation: Sendable {
     ///
     /// - Returns: also whether it was somewhere else before.
     func find() async throws(RedisError) -> (connection: RedisConnection, hasMoved: Bool) {
-        let endpoint = try await locate()
-        let connection = try await connector.connect(to: endpoint, mustBePrimary: isMoving)
+        let place = try await locate()
+        let connection = try await connector.connect(to: place.endpoint, mustBePrimary: isMoving)
         let hasMoved = found.withLock { found in
-            defer { found = endpoint }
-            return found.map { $0 != endpoint } ?? false
+            defer { found = place }
+            return found.map { $0.endpoint != place.endpoint } ?? false
         }
         return (connection, hasMoved)
     }
 
     /// Connects to where it was found last.
     func connect(push: RedisChannelHandler.PushHandler?) async throws(RedisError) -> RedisConnection {
-        let endpoint: RedisEndpoint
-        if let current { endpoint = current } else { endpoint = try await locate() }
-        return try await connector.connect(to: endpoint, mustBePrimary: isMoving, push: push)
+        let place: Place
+        if let current { place = current } else { place = try await locate() }
+        return try await connector.connect(to: place.endpoint, mustBePrimary: isMoving, push: push)
     }
 }

@@ -114,15 +114,18 @@ final class RedisNode: Sendable {
         }
     }
 
-    private var place: Logger.Metadata { .init([.address: "\(location.current.map(\.description) ?? "")"]) }
+    private var place: Logger.Metadata { .init([.address: "\(location.current.map(\.endpoint.description) ?? "")"]) }
 
-    /// Leaves a server that the sentinels have replaced while it still answers here.
+    /// Leaves a server that the sentinels have replaced while it still answers here. Sentinels that were cut off know less than is known
+    /// here, and change nothing.
     private func watch(every interval: Duration) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: interval * Double.random(in: 0.8...1.2))
-            guard let connection = connection, let endpoint = try? await location.locate(), endpoint != location.current else { continue }
+            guard let connection = connection, let current = location.current, let place = try? await location.locate(),
+                place.endpoint != current.endpoint, place.epoch > current.epoch
+            else { continue }
             // Not before the other one is there and says that it is the primary.
-            guard let other = try? await location.connector.connect(to: endpoint, mustBePrimary: true) else { continue }
+            guard let other = try? await location.connector.connect(to: place.endpoint, mustBePrimary: true) else { continue }
             other.close(RedisError(.closed, "the primary has been found"))
             connection.close(RedisError(.unavailable, "the sentinels name another primary"))
         }

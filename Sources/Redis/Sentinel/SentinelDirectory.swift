@@ -1,11 +1,9 @@
 import NIOCore
-import Synchronization
 
 /// Asks sentinels for the primary.
 ///
 /// All are asked at the same time, and of their answers the one of the newest configuration counts (the highest epoch): a
-/// sentinel that was cut off names the primary of long ago. For the same reason an answer older than one seen before
-/// counts for nothing.
+/// sentinel that was cut off names the primary of long ago.
 final class SentinelDirectory: Sendable {
     private enum Answer: Sendable {
         case primary(RedisEndpoint, epoch: Int64)
@@ -15,7 +13,6 @@ final class SentinelDirectory: Sendable {
 
     let sentinels: RedisSentinels
     private let connector: RedisConnector
-    private let newest = Mutex<Int64>(0)
 
     /// - Parameter configuration: that of the servers; what concerns sentinels alone is replaced.
     init(_ sentinels: RedisSentinels, configuration: RedisConfiguration, group: any EventLoopGroup) {
@@ -31,8 +28,9 @@ final class SentinelDirectory: Sendable {
 
     /// Takes at most twice the sentinels' timeout.
     ///
+    /// - Returns: also the epoch of the configuration that names it.
     /// - Throws: `.unavailable` when no sentinel answers, or none knows the name.
-    func primary() async throws(RedisError) -> RedisEndpoint {
+    func primary() async throws(RedisError) -> (endpoint: RedisEndpoint, epoch: Int64) {
         let answers = await withTaskGroup(of: Answer.self) { group in
             for endpoint in sentinels.endpoints { group.addTask { await self.ask(endpoint) } }
             return await group.reduce(into: []) { $0.append($1) }
@@ -40,14 +38,7 @@ final class SentinelDirectory: Sendable {
         var best: (endpoint: RedisEndpoint, epoch: Int64)?
         for case .primary(let endpoint, let epoch) in answers where epoch > best?.epoch ?? -1 { best = (endpoint, epoch) }
         guard let best else { throw failure(answers) }
-        let isOutdated = newest.withLock { newest in
-            newest = max(newest, best.epoch)
-            return best.epoch < newest
-        }
-        guard !isOutdated else {
-            throw RedisError(.unavailable, "the sentinels that answer know less than was known before: are they cut off from the others?")
-        }
-        return best.endpoint
+        return best
     }
 
     private func failure(_ answers: [Answer]) -> RedisError {

@@ -1,6 +1,7 @@
 import Platform
 import Redis
 import RedisSupport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -43,6 +44,36 @@ import Testing
         }
     }
 
+    @Test func `a primary that does not know that it was replaced is left, but not for the word of an outdated sentinel`() async throws {
+        let servers = [try await RedisServerProcess.start(), try await RedisServerProcess.start(), try await RedisServerProcess.start()]
+        let sentinel = FakeSentinel(says(servers[0].port, epoch: 5))
+        try await FakeServer.with(answers: { sentinel.answer.withLock { $0 } }) { port in
+            var settings = try RedisConfiguration(url: ServiceURL("redis+sentinel://127.0.0.1:\(port)/mymaster"))
+            guard case .sentinel(var sentinels) = settings.topology else { return #expect(Bool(false), "no sentinels") }
+            sentinels.interval = .milliseconds(20)
+            settings.topology = .sentinel(sentinels)
+            try await withClient(settings) { client in
+                _ = try await client.ask("INCR", "k")
+                sentinel.answer.withLock { $0 = says(servers[1].port, epoch: 4) }
+                for _ in 0..<20 {
+                    _ = try await client.ask("INCR", "k")
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(try await servers[0].ask("GET", "k").int == 21)
+                sentinel.answer.withLock { $0 = says(servers[2].port, epoch: 6) }
+                try await awaitTruth("the new one is used") {
+                    _ = try? await client.ask("INCR", "k")
+                    return try await servers[2].ask("EXISTS", "k").int == 1
+                }
+                #expect(try await servers[1].ask("EXISTS", "k").int == 0)
+            }
+        }
+    }
+
+    private func says(_ port: Int, epoch: Int) -> String {
+        "*2\r\n$9\r\n127.0.0.1\r\n$\("\(port)".utf8.count)\r\n\(port)\r\n*2\r\n$12\r\nconfig-epoch\r\n$1\r\n\(epoch)\r\n"
+    }
+
     @Test func `no sentinel answers: the error names those that were asked`() async throws {
         let port = try LoopbackPort.free()
         try await withClient(RedisConfiguration(url: ServiceURL("redis+sentinel://127.0.0.1:\(port)/mymaster"))) { client in
@@ -79,9 +110,6 @@ import Testing
 
     @Test func `of two sentinels that disagree the newer configuration counts, and a replica is refused`() async throws {
         let (old, new) = (try await RedisServerProcess.start(), try await RedisServerProcess.start())
-        func says(_ port: Int, epoch: Int) -> String {
-            "*2\r\n$9\r\n127.0.0.1\r\n$\("\(port)".utf8.count)\r\n\(port)\r\n*2\r\n$12\r\nconfig-epoch\r\n$1\r\n\(epoch)\r\n"
-        }
         try await FakeServer.with(answer: says(old.port, epoch: 1)) { outdated in
             try await FakeServer.with(answer: says(new.port, epoch: 2)) { current in
                 for order in [[outdated, current], [current, outdated]] {
@@ -101,6 +129,14 @@ import Testing
                 }
             }
         }
+    }
+}
+
+private final class FakeSentinel: Sendable {
+    let answer: Mutex<String>
+
+    init(_ answer: String) {
+        self.answer = Mutex(answer)
     }
 }
 
