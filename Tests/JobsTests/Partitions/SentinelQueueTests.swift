@@ -12,7 +12,7 @@ import Testing
         try await RedisClient.with(servers.url) { client in
             let queue = try RedisJobQueue(client: client, name: "failover")
             let ran = Record<String>()
-            let accepted = Record<String>()
+            let (accepted, killed) = (Record<String>(), Gate())
             try await withWorker(queue, concurrency: 8, lease: .seconds(2).stretched) { note, _ in
                 try await Task.sleep(for: .milliseconds(2))
                 ran.add(note.text)
@@ -22,6 +22,8 @@ import Testing
                     // Repeats each batch until it has an answer.
                     group.addTask {
                         for start in stride(from: 0, to: 3000, by: 20) {
+                            // The second half of the jobs meets the outage.
+                            if start == 1500 { await killed.pass() }
                             let batch = try (start..<start + 20).map { try JobRequest(Note(text: "j\($0)"), id: "j\($0)") }
                             while (try? await queue.enqueue(batch)) == nil { try await Task.sleep(for: .milliseconds(20)) }
                             for request in batch { accepted.add(request.id) }
@@ -29,6 +31,7 @@ import Testing
                     }
                     await ran.wait(for: 300)
                     servers.first.kill()
+                    killed.open()
                     try await group.waitForAll()
                 }
                 #expect(accepted.events.count == 3000)
