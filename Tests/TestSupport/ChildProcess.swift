@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import Glibc
 import Synchronization
 
@@ -102,7 +102,12 @@ public final class ChildProcess: Sendable {
         var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? [:]).map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child = pid_t()
-        let failure = posix_spawnp(&child, command[0], &actions, &attributes, &words, environment == nil ? environ : &variables)
+        // With nothing inherited: no pipe may be open that is not yet closed on exec.
+        let failure = SpawnFiles.gate.withLock { _ in
+            variables.withUnsafeMutableBufferPointer {
+                posix_spawnp(&child, command[0], &actions, &attributes, &words, environment == nil ? environ : $0.baseAddress)
+            }
+        }
         guard failure == 0 else { throw NotStarted(description: "\(command[0]): \(String(cString: strerror(failure)))") }
         return child
     }

@@ -47,7 +47,8 @@ public final class JobWorker: Sendable, Service {
     ) {
         let consumer = QueueConsumer(
             queue: queue, options: options, registry: registry, drainTimeout: drainTimeout, gauges: Gauges(queue: queue), logger: logger)
-        self.init(client: nil, queues: [], consumers: [consumer], schedulers: schedules.map { Scheduler(queue: queue, job: $0, logger: logger) },
+        self.init(
+            client: nil, queues: [], consumers: [consumer], schedulers: schedules.map { Scheduler(queue: queue, job: $0, logger: logger) },
             logger: logger)
     }
 
@@ -120,9 +121,11 @@ public final class JobWorker: Sendable, Service {
     private func firstAnswer<T: Sendable>(_ ask: @escaping @Sendable () async throws -> T) async -> T? {
         await cancelWhenGracefulShutdown {
             var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
+            var isNews = true
             while !Task.isCancelled {
                 do { return try await ask() } catch {
-                    self.logger.debug("no answer from Redis yet", metadata: ["error": "\(error)"])
+                    self.logger.log(level: isNews ? .warning : .debug, "no answer from Redis yet", metadata: ["error": "\(error)"])
+                    isNews = false
                 }
                 try? await Task.sleep(for: backoff.next())
             }

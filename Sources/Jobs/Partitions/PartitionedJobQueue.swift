@@ -28,7 +28,7 @@ public struct PartitionedJobQueue: JobQueue {
     /// The queue as it is in Redis, with as many partitions as are remembered there: for operators' tools.
     public static func open(client: RedisClient, name: String) async throws(JobsError) -> PartitionedJobQueue {
         let first = try RedisJobQueue(client: client, name: name)
-        return try PartitionedJobQueue(client: client, name: name, partitions: try await first.count(QueueScripts.partitions, [0]))
+        return try PartitionedJobQueue(client: client, name: name, partitions: try await first.count(QueueScripts.partitionsAsked, [0]))
     }
 
     package func partition(of tenant: String) -> RedisJobQueue {
@@ -44,7 +44,8 @@ public struct PartitionedJobQueue: JobQueue {
     /// Makes sure that the queue has this number of partitions.
     /// - Throws: `.misconfigured`.
     package func agree() async throws(JobsError) {
-        let known = try await partitions[0].count(QueueScripts.partitions, [RedisArgument(partitions.count)])
+        let script = partitions.count == 1 ? QueueScripts.partitionsAsked : QueueScripts.partitions
+        let known = try await partitions[0].count(script, [RedisArgument(partitions.count)])
         guard known == partitions.count else {
             throw JobsError(
                 .misconfigured,

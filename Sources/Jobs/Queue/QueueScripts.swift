@@ -20,6 +20,8 @@ package enum QueueScripts {
     package static let snapshot = make("snapshot", PackageResources.snapshot_lua, .reads)
     package static let check = make("check", PackageResources.check_lua, .reads)
     package static let partitions = make("partitions", PackageResources.partitions_lua)
+    /// For those who have nothing to write down: they may ask a replica.
+    package static let partitionsAsked = make("partitions", PackageResources.partitions_lua, .reads)
 
     /// What Redis lets a script do where it refuses others.
     private enum Permission: String {

@@ -4,7 +4,7 @@ import Redis
 import TestSupport
 import Testing
 
-@Suite(.requires(.redis), .timeLimit(.minutes(1))) struct PartitionedQueueTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(Patience.factor))) struct PartitionedQueueTests {
     @Test func aTenantStaysWhereItIsOverVersionsAndMachines() {
         let places = ["", "a", "b", "tenant-1", "0190a1b2-0000-7000-8000-000000000001"].map { TenantPartition.of($0, among: 8) }
         #expect(places == Self.pinned)

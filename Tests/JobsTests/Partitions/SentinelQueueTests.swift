@@ -55,7 +55,7 @@ import Testing
 
     @Test("H95 no sentinel, or an unknown name: the message of the queue says what to do")
     func unreachable() async throws {
-        let port = try ServerChild.freePort()
+        let port = try LoopbackPort.free()
         try await RedisClient.with("redis+sentinel://127.0.0.1:\(port)/mymaster") { client in
             let error = await #expect(throws: JobsError.self) { try await RedisJobQueue(client: client, name: "q").notes("a") }
             #expect(error?.code == .unavailable)

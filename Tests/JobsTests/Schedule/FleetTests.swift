@@ -1,8 +1,9 @@
 import Jobs
+import TestSupport
 import Testing
 
 /// Workers that come, go, stop for long, and lose answers, on a clock that jumps: whatever they do, each tick fires once.
-@Suite(.timeLimit(.minutes(1))) struct FleetTests {
+@Suite(.timeLimit(.minutes(Patience.factor))) struct FleetTests {
     @Test("each tick fires once, in order, and none is lost", arguments: 0..<20)
     func fleet(_ round: Int) async throws {
         // Fixed rounds find again what was found before; the last ones look for more.
