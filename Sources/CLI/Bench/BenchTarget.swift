@@ -14,19 +14,20 @@ struct BenchTarget: Sendable {
     /// A job that writes down that it ran.
     struct Mark: JobContract {
         let number: UInt32
+        /// How long it takes, in milliseconds, and then writes down that it has ended; nil ends at once.
+        let milliseconds: Int?
 
         static var type: String { "bench-mark" }
         static var schemaVersion: Int { 1 }
         static var queue: String { BenchTarget.queue }
         static var policy: RetryPolicy { .standard }
 
-        func encodePayload() throws -> [UInt8] { Array(String(number).utf8) }
+        func encodePayload() throws -> [UInt8] { Array((milliseconds.map { "\(number) \($0)" } ?? "\(number)").utf8) }
 
         static func decodePayload(_ payload: ArraySlice<UInt8>, schemaVersion: Int) throws -> Self {
-            guard let number = UInt32(String(decoding: payload, as: UTF8.self)) else {
-                throw JobsError(.encoding, "not the number of a mark")
-            }
-            return Mark(number: number)
+            let words = payload.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+            guard let number = words.first.flatMap({ UInt32($0) }) else { throw JobsError(.encoding, "not the number of a mark") }
+            return Mark(number: number, milliseconds: words.count > 1 ? Int(words[1]) : nil)
         }
 
         func request() throws -> JobRequest { try JobRequest(self, id: hasUUIDs ? UUIDv7().description : "b\(number)") }
@@ -74,9 +75,9 @@ struct BenchTarget: Sendable {
         variable(name).flatMap { Int($0) } ?? value
     }
 
-    /// How long a job takes, if any time.
-    static var duration: Duration? {
-        variable("BENCH_JOB").flatMap { $0.hasPrefix("sleep") ? Int($0.dropFirst(5)) : nil }.map { .milliseconds($0) }
+    /// How many milliseconds a job shall take, if any time.
+    static var milliseconds: Int? {
+        variable("BENCH_JOB").flatMap { $0.hasPrefix("sleep") ? Int($0.dropFirst(5)) : nil }
     }
 
     static func withQueue<T: Sendable>(_ body: @escaping @Sendable (RedisJobQueue) async throws -> T) async throws -> T {

@@ -12,6 +12,7 @@ struct ProduceCommand: AsyncParsableCommand {
         let (first, count) = (BenchTarget.number("BENCH_FIRST", default: 0), BenchTarget.number("BENCH_N", default: 0))
         let (rate, isBulk) = (BenchTarget.number("BENCH_RATE", default: 0), BenchTarget.variable("BENCH_MODE") == "bulk")
         let log = try BenchTarget.variable("BENCH_ENQ_LOG").map { try BenchTarget.Log(path: $0, worker: 0) }
+        let milliseconds = BenchTarget.milliseconds
         let elapsed = try await BenchTarget.withQueue { queue in
             _ = try await queue.snapshot()
             let clock = ContinuousClock()
@@ -23,7 +24,7 @@ struct ProduceCommand: AsyncParsableCommand {
                         if rate > 0 { try await Task.sleep(until: start + .seconds(1) * position / rate, clock: clock) }
                         let numbers = (first + position)..<(first + min(position + step, count))
                         if let log { for number in numbers { log.write(UInt32(number), .enqueued) } }
-                        try await queue.enqueue(numbers.map { try BenchTarget.Mark(number: UInt32($0)).request() })
+                        try await queue.enqueue(numbers.map { try BenchTarget.Mark(number: UInt32($0), milliseconds: milliseconds).request() })
                     }
                 }
             }

@@ -12,12 +12,11 @@ struct WorkCommand: AsyncParsableCommand {
     func run() async throws {
         guard let path = BenchTarget.variable("BENCH_LOG") else { throw OperatorError("BENCH_LOG is not set") }
         let log = try BenchTarget.Log(path: path, worker: UInt16(clamping: BenchTarget.number("BENCH_WORKER", default: 0)))
-        let duration = BenchTarget.duration
         var registry = JobRegistry()
         registry.register(BenchTarget.Mark.self) { mark, _ in
             log.write(mark.number, .start)
-            if let duration {
-                try await Task.sleep(for: duration)
+            if let milliseconds = mark.milliseconds {
+                try await Task.sleep(for: .milliseconds(milliseconds))
                 log.write(mark.number, .end)
             }
             return .done
