@@ -55,7 +55,6 @@ enum Composition {
         try await withRedis { try await body(PartitionedJobQueue.open(client: $0, name: name)) }
     }
 
-    /// Runs `body` with a connection to Redis; what goes wrong with it and with queues is told in words for operators.
     /// A queue that is measured, and is nobody's else: one partition, whatever the others have.
     static func withBenchQueue<T: Sendable>(
         named name: String, at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisJobQueue) async throws -> T
@@ -63,6 +62,7 @@ enum Composition {
         try await withRedis(at: url) { try await body(RedisJobQueue(client: $0, name: name)) }
     }
 
+    /// Runs `body` with a connection to Redis; what goes wrong with it and with queues is told in words for operators.
     static func withRedis<T: Sendable>(
         at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
     ) async throws -> T {

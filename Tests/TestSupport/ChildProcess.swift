@@ -5,7 +5,7 @@ import Synchronization
 /// A program that runs beside the tests: started by posix_spawn(3), waited for by waitpid(2), killed when the object goes.
 ///
 /// Not Foundation's `Process`: that learns of a program's end from a socket which other programs, started in the same moment,
-/// may inherit; then it waits, spinning, for the end of those. What is opened here is closed in every other child.
+/// may inherit; then it waits, spinning, for the end of those. A child of this kind inherits nothing.
 public final class ChildProcess: Sendable {
     public enum Stream: Sendable {
         case discarded
@@ -47,6 +47,7 @@ public final class ChildProcess: Sendable {
     /// - Returns: the exit status, or 128 plus the number of the signal.
     @discardableResult
     public func wait() -> Int32 {
+        if let status = status.withLock({ $0 }) { return status }
         // Without the lock, so that others may look and send signals meanwhile; the child remains until it is looked at.
         var info = siginfo_t()
         while waitid(P_PID, id_t(id), &info, WEXITED | WNOWAIT) != 0, errno == EINTR {}
@@ -88,6 +89,9 @@ public final class ChildProcess: Sendable {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, files.output, 1)
         posix_spawn_file_actions_adddup2(&actions, files.errors, 2)
+        // Sockets of the tests and others' pipes: inherited, they would stay open for as long as the child lives. glibc passes over
+        // those that are not open; what closes all of them at once Swift does not see.
+        for descriptor in Int32(3)..<1024 { posix_spawn_file_actions_addclose(&actions, descriptor) }
         // The test runner ignores signals that servers are stopped with; ignoring is inherited.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -102,11 +106,8 @@ public final class ChildProcess: Sendable {
         var variables: [UnsafeMutablePointer<CChar>?] = (environment ?? [:]).map { strdup("\($0)=\($1)") } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var child = pid_t()
-        // With nothing inherited: no pipe may be open that is not yet closed on exec.
-        let failure = SpawnFiles.gate.withLock { _ in
-            variables.withUnsafeMutableBufferPointer {
-                posix_spawnp(&child, command[0], &actions, &attributes, &words, environment == nil ? environ : $0.baseAddress)
-            }
+        let failure = variables.withUnsafeMutableBufferPointer {
+            posix_spawnp(&child, command[0], &actions, &attributes, &words, environment == nil ? environ : $0.baseAddress)
         }
         guard failure == 0 else { throw NotStarted(description: "\(command[0]): \(String(cString: strerror(failure)))") }
         return child

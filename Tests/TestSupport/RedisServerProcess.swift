@@ -119,14 +119,15 @@ public final class RedisServerProcess: Sendable {
 
     /// - Returns: whether the server said that it is ready.
     private func launch() -> Bool {
-        guard let child = try? ChildProcess(["redis-server"] + arguments, output: .piped, errors: nil), let output = child.output else {
-            return false
-        }
+        // A file, since nobody would go on emptying a pipe. The kernel ends the server with the thread that started it
+        // (prctl(2)); those of the pool last as long as the tests.
+        let (log, command) = (folder + "/log", ["setpriv", "--pdeathsig", "KILL", "redis-server"] + arguments)
+        guard let child = try? ChildProcess(command, output: .file(log), errors: nil) else { return false }
         process.withLock { $0 = child }
-        var text = ""
-        while case let data = output.availableData, !data.isEmpty {
-            text += String(decoding: data, as: UTF8.self)
-            if text.contains(readiness) { return true }
+        for _ in 0..<2000 * Patience.factor {
+            if let text = try? String(contentsOfFile: log, encoding: .utf8), text.contains(readiness) { return true }
+            guard child.isRunning else { break }
+            usleep(5000)
         }
         kill()
         return false

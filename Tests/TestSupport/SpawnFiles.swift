@@ -1,12 +1,8 @@
 import Foundation
 import Glibc
-import Synchronization
 
 /// What a child gets as standard output and standard error, and our ends of it.
 struct SpawnFiles {
-    /// Held while a pipe is being made, and while a child is started.
-    static let gate = Mutex(())
-
     let output, errors: Int32
     let outputEnd, errorsEnd: FileHandle?
 
@@ -32,8 +28,7 @@ struct SpawnFiles {
         case .file(let path): descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         case .piped:
             var ends: [Int32] = [-1, -1]
-            let isMade = Self.gate.withLock { _ in pipe(&ends) == 0 && ends.allSatisfy { fcntl($0, F_SETFD, FD_CLOEXEC) == 0 } }
-            guard isMade else { throw ChildProcess.NotStarted(description: "pipe: errno \(errno)") }
+            guard pipe(&ends) == 0 else { throw ChildProcess.NotStarted(description: "pipe: errno \(errno)") }
             return (ends[1], FileHandle(fileDescriptor: ends[0], closeOnDealloc: true))
         }
         guard descriptor >= 0 else { throw ChildProcess.NotStarted(description: "open: errno \(errno)") }

@@ -70,7 +70,7 @@ struct BenchQueueCommand: AsyncParsableCommand {
                 do { return .success(try await body()) } catch { return .failure(error) }
             }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { break }
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) { break }
                 return .failure(OperatorError("interrupted"))
             }
             let first = await group.next()

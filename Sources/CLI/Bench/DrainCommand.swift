@@ -11,9 +11,11 @@ struct DrainCommand: AsyncParsableCommand {
 
     @Argument var queue: String
     @Option var concurrency: Int
+    /// Process id of the one that started it.
+    @Option var parent: Int32
 
     func run() async throws {
-        let (concurrency, parent) = (concurrency, getppid())
+        let (concurrency, parent) = (concurrency, parent)
         try await Composition.withBenchQueue(named: queue) { queue in
             var registry = JobRegistry()
             registry.register(BenchJob.self) { _, _ in .done }

@@ -24,7 +24,8 @@ struct ProduceCommand: AsyncParsableCommand {
                         if rate > 0 { try await Task.sleep(until: start + .seconds(1) * position / rate, clock: clock) }
                         let numbers = (first + position)..<(first + min(position + step, count))
                         if let log { for number in numbers { log.write(UInt32(number), .enqueued) } }
-                        try await queue.enqueue(numbers.map { try BenchTarget.Mark(number: UInt32($0), milliseconds: milliseconds).request() })
+                        try await queue.enqueue(
+                            numbers.map { try BenchTarget.Mark(number: UInt32($0), milliseconds: milliseconds).request() })
                     }
                 }
             }

@@ -14,7 +14,8 @@ struct WorkerProcess: Sendable {
         let result: Result<T, any Error>
         do {
             for _ in 0..<count {
-                workers.append(try WorkerProcess(["sluice", "bench", "drain", queue, "--concurrency", String(concurrency)]))
+                let arguments = ["sluice", "bench", "drain", queue, "--concurrency", String(concurrency), "--parent", String(getpid())]
+                workers.append(try WorkerProcess(arguments))
             }
             for worker in workers { try await worker.ready() }
             result = .success(try await body(workers))

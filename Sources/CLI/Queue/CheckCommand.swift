@@ -22,11 +22,14 @@ struct CheckCommand: AsyncParsableCommand {
         let (given, members) = (queues, members)
         let violations = try await Composition.withRedis { client in
             var violations = try await ServerCheck.read(client).reduce(0) { $0 + Self.report($1) }
-            for name in given.isEmpty ? try await QueueDirectory(client: client).names() : given {
+            let served = try await QueueDirectory(client: client).names()
+            for name in given.isEmpty ? served : given {
                 let found = try await PartitionedJobQueue.open(client: client, name: name).check(limit: members)
                 print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")
                 for sentence in found { print("  " + sentence) }
                 violations += found.count
+                // A misspelt name must not pass for a sound queue for ever.
+                guard served.contains(name) || !found.isEmpty else { throw OperatorError(QueueCommand.unknown(name, served)) }
             }
             return violations
         }

@@ -12,9 +12,14 @@ struct QueueCommand: AsyncParsableCommand {
     private static func warnIfUnknown(_ queue: String) async throws {
         let names = try await Composition.withRedis { try await QueueDirectory(client: $0).names() }
         guard !names.contains(queue) else { return }
-        let known = names.isEmpty ? "no queue at all" : names.joined(separator: ", ")
-        let text = Array("warning: no worker has served \(queue) within a week; workers have served \(known)\n".utf8)
+        let text = Array("warning: \(unknown(queue, names))\n".utf8)
         _ = write(STDERR_FILENO, text, text.count)
+    }
+
+    /// What is to be said of a queue that is not among those that workers serve.
+    static func unknown(_ queue: String, _ names: [String]) -> String {
+        "no worker has served \(queue) within a week; workers have served "
+            + (names.isEmpty ? "no queue at all" : names.joined(separator: ", "))
     }
 
     /// What a pause is about.
@@ -92,6 +97,10 @@ struct QueueCommand: AsyncParsableCommand {
 
         func validate() throws {
             guard !changes.isEmpty else { throw ValidationError("name a limit") }
+            // All of them before the first is set.
+            for change in changes {
+                do { try change.limit.validate(change.value) } catch { throw ValidationError(error.message) }
+            }
         }
 
         private var changes: [(limit: QueueLimit, value: Int?)] {

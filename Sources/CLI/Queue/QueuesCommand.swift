@@ -14,17 +14,23 @@ struct QueuesCommand: AsyncParsableCommand {
     func run() async throws {
         let watch = watch
         try await Composition.withRedis { client in
-            repeat {
+            @Sendable func page() async throws -> String {
                 var rows = [["QUEUE", "READY", "DELAYED", "IN FLIGHT", "PARKED", "DEAD", "SUSPECTS", "OLDEST", "TENANTS", "BYTES", "SET"]]
                 for name in try await QueueDirectory(client: client).names() {
                     let queue = try await PartitionedJobQueue.open(client: client, name: name)
                     rows.append(Self.row(name, try await queue.snapshot(), try await queue.settings()))
                 }
-                if watch { print("\u{1B}[2J\u{1B}[H", terminator: "") }
-                print(Self.table(rows), terminator: "")
+                return Self.table(rows)
+            }
+            guard watch else { return print(try await page(), terminator: "") }
+            while true {
+                // A failover is just when one watches.
+                let text: String
+                do { text = try await page() } catch let error as JobsError { text = error.message + "\n" }
+                print("\u{1B}[2J\u{1B}[H" + text, terminator: "")
                 fflush(nil)
-                if watch { try await Task.sleep(for: .seconds(1)) }
-            } while watch
+                try await Task.sleep(for: .seconds(1))
+            }
         }
     }
 

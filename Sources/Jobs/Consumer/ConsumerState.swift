@@ -25,6 +25,10 @@ struct ConsumerState: Sendable {
 
     /// Claimed, not started.
     var backlog: Deque<LeasedJob> = []
+    /// Claimed, and not to be started: their leases ran out, or they were cancelled.
+    var unstartable: [LeasedJob] = []
+    /// Whether the last claim got no answer.
+    var isFailing = false
     /// Runners that exist; each runs one job at a time.
     var running = 0
     /// Of those, how many have not come to run yet.

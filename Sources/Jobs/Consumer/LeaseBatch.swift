@@ -53,8 +53,13 @@ final class LeaseBatch: Sendable {
     var serverTime: Int64 { claimedAt + sentAt.duration(to: .now).milliseconds }
 
     /// From here on the job counts as running.
-    func start(_ index: Int) {
-        state.withLock { if $0.phases[index] == .claimed { $0.phases[index] = .running } }
+    /// - Returns: false when its lease is lost or has expired, as after a freeze: it must not be started.
+    func start(_ index: Int) -> Bool {
+        state.withLock { state in
+            guard state.phases[index] == .claimed, .now < state.expiry else { return false }
+            state.phases[index] = .running
+            return true
+        }
     }
 
     /// - Returns: whether it was held until now.
@@ -105,7 +110,7 @@ struct LeasedJob: Sendable, Equatable {
 
     var member: [UInt8] { batch.member(index) }
 
-    func start() { batch.start(index) }
+    func start() -> Bool { batch.start(index) }
 
     static func == (left: Self, right: Self) -> Bool {
         left.batch === right.batch && left.index == right.index

@@ -65,8 +65,16 @@ extension QueueConsumer {
             logger.warning("lease lost, handler cancelled", metadata: ["epoch": "\(jobs[index].batch.epoch)"])
             cancel(jobs[index])
         }
-        // Still ours: the worker settles it when its handler has ended.
-        for index in reply.cancelled where jobs.indices.contains(index) { cancel(jobs[index]) }
         for batch in renewal.batches { batch.renew(until: expiry) }
+        let cancelled = reply.cancelled.filter(jobs.indices.contains).map { jobs[$0] }
+        guard !cancelled.isEmpty else { return }
+        // Still ours: what runs the worker settles when its handler has ended, what waits is handed back, which removes it.
+        for job in cancelled { cancel(job) }
+        state.withLock { state in
+            let waiting = state.backlog.filter(cancelled.contains)
+            state.backlog.removeAll(where: waiting.contains)
+            state.unstartable += waiting
+        }
+        signal.ring()
     }
 }

@@ -15,31 +15,35 @@ extension QueueConsumer {
         var hasDeadline = false
         var hasFailed = false
         while true {
-            startRunners(&group)
+            startRunners(&group, atOnce: hasFailed ? .max : Self.runnersAtOnce)
+            await handBackUnstartable()
             let isDraining = state.withLock { $0.isDraining }
             if isDraining, !hasDeadline {
                 hasDeadline = true
                 await beginDrain(&group)
             }
             guard await settleFailures() else {
+                hasFailed = true
                 await pause(backoff.next())
                 continue
             }
             let now = ContinuousClock.now
             let elsewhere = slotsElsewhere()
-            let (situation, ended, isOver) = state.withLock { state in
-                defer { state.ended = 0 }
-                return (state.situation(at: now, elsewhere: elsewhere), state.ended, state.isFinished || state.isOverdue)
+            // With the low-water mark that it is judged by, or a runner might pass the mark unseen.
+            let (situation, isOver) = state.withLock { state in
+                if state.ended > 0 {
+                    pacing.observe(ended: state.ended, in: observed.duration(to: now))
+                    (state.ended, observed) = (0, now)
+                }
+                state.lowWater = pacing.lowWater
+                return (state.situation(at: now, elsewhere: elsewhere), state.isFinished || state.isOverdue)
             }
             if isOver { return }
-            if ended > 0 {
-                pacing.observe(ended: ended, in: observed.duration(to: now))
-                observed = now
-            }
-            state.withLock { $0.lowWater = pacing.lowWater }
-            switch pacing.next(situation) {
+            // A partition whose server is away has no slots; it asks for nothing but an answer.
+            switch hasFailed && share != nil ? .cycle(want: 0) : pacing.next(situation) {
             case .cycle(let want):
                 hasFailed = await !cycle(want: reserve(want, prefetch: pacing.prefetch, isProbing: hasFailed))
+                state.withLock { $0.isFailing = hasFailed }
                 if hasFailed {
                     giveBackUnused()
                     await pause(backoff.next())
@@ -57,15 +61,31 @@ extension QueueConsumer {
 
     /// Starts runners a few at a time; the last of them to come to run asks for more. While handlers do not suspend, those
     /// few carry everything, and a task for each job would cost more than the job. Once they suspend, the next follow at once.
-    private func startRunners(_ group: inout DiscardingTaskGroup) {
+    ///
+    /// - Parameter atOnce: all while Redis does not answer, since this loop waits for it between one few and the next.
+    private func startRunners(_ group: inout DiscardingTaskGroup, atOnce: Int) {
         let slots = slots()
         let count = state.withLock { state in
-            let count = max(0, min(slots - state.running, state.backlog.count, Self.runnersAtOnce - state.starting))
+            let count = max(0, min(slots - state.running, state.backlog.count, atOnce - state.starting))
             state.running += count
             state.starting += count
             return count
         }
         for _ in 0..<count { group.addTask(priority: .medium) { await self.runner() } }
+    }
+
+    /// What must not be started goes back: if a renewal under way has kept a lease after all, its job would else wait for the end
+    /// of that. Nothing is charged for it, and a cancelled job is removed.
+    private func handBackUnstartable() async {
+        let jobs = state.withLock { state in
+            defer { state.unstartable = [] }
+            return state.unstartable
+        }
+        let expired = Set(jobs.indices.filter { !jobs[$0].batch.isCurrent(jobs[$0].index) })
+        let held = jobs.indices.filter { jobs[$0].batch.lose(jobs[$0].index) }
+        guard !held.isEmpty else { return }
+        metrics.lostLeases.increment(by: held.count(where: expired.contains))
+        do { try await queue.release(held.map { jobs[$0].member }) } catch { failed(error) }
     }
 
     /// Rings at `instant`, unless an alarm is set that rings no later.
@@ -84,7 +104,8 @@ extension QueueConsumer {
     private func beginDrain(_ group: inout DiscardingTaskGroup) async {
         let unstarted = state.withLock { state in
             defer { state.backlog = [] }
-            return Array(state.backlog)
+            // An empty deque writes to the storage that all empty arrays share.
+            return state.backlog.isEmpty ? [] : Array(state.backlog)
         }
         if !unstarted.isEmpty {
             do {

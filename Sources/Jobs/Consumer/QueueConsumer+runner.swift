@@ -37,9 +37,14 @@ extension QueueConsumer {
 
     private func next() -> LeasedJob? {
         let (job, isLow) = state.withLock { state in
-            let job = state.backlog.popFirst()
-            job?.start()
-            return (job, job != nil && state.backlog.count == state.lowWater && state.mayHaveWork)
+            let before = state.backlog.count
+            while let job = state.backlog.popFirst() {
+                if job.start() {
+                    return (Optional(job), state.mayHaveWork && before > state.lowWater && state.backlog.count <= state.lowWater)
+                }
+                state.unstartable.append(job)
+            }
+            return (nil, before > 0)
         }
         if isLow { signal.ring() }
         return job

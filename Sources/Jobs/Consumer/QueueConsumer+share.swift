@@ -37,7 +37,7 @@ extension QueueConsumer {
     /// How many runners there may be now.
     func slots() -> Int {
         guard let share else { return options.concurrency }
-        let (needed, wantsMore) = state.withLock { ($0.running + $0.backlog.count, $0.mayHaveWork && !$0.isDraining) }
+        let (needed, wantsMore) = state.withLock { ($0.running + $0.backlog.count, $0.mayHaveWork && !$0.isDraining && !$0.isFailing) }
         return share.pool.settle(share.member, needed: needed, wantsMore: wantsMore)
     }
 

@@ -66,10 +66,12 @@ package final class SlotPool: Sendable {
             let isShort = held < total && (held < wanted || wantsMore && held <= needed)
             if !isShort {
                 state.short.removeAll { $0 == member }
-            } else if state.free == 0, !state.short.contains(member) {
+            } else if !state.short.contains(member) {
+                // Also while there are free ones: until the member comes to take them, others may have.
                 state.short.append(member)
             }
-            return (held, state.distribute())
+            let served = state.distribute()
+            return (state.held[member], served)
         }
         for other in served { signals[other].ring() }
         return held

@@ -59,7 +59,9 @@ public enum QueueLimit: Sendable, Hashable {
         }
     }
 
-    func validate(_ value: Int?) throws(JobsError) {
+    /// - Parameter value: nil lifts the limit.
+    /// - Throws: `.invalidJob` for a value that is out of range, and for a tenant that no job can have.
+    public func validate(_ value: Int?) throws(JobsError) {
         if case .weight(let tenant) = self, !JobName.isTenant(tenant) { throw JobsError(.invalidJob, "no job can have such a tenant") }
         guard let value else { return }
         guard values.contains(value) else {

@@ -26,11 +26,11 @@ package struct JobEntry: Sendable {
     package init(_ bytes: [UInt8]) throws(JobsError) {
         var fields = Fields(rest: bytes[...])
         readyAt = try fields.number()
-        enqueuedAt = try fields.number()
-        attempts = Int(try fields.number())
-        crashes = Int(try fields.number())
-        _ = try fields.number()
-        previousEpoch = try fields.number()
+        enqueuedAt = try fields.number(empty: readyAt)
+        attempts = Int(try fields.number(empty: 0))
+        crashes = Int(try fields.number(empty: 0))
+        _ = try fields.number(empty: 0)
+        previousEpoch = try fields.number(empty: 0)
         tailSize = fields.rest.count
         let lane = try fields.next()
         guard lane.count >= 2, lane[lane.startIndex + 1] == UInt8(ascii: ":"), (0x30...0x39).contains(lane[lane.startIndex]) else {
@@ -70,8 +70,10 @@ package struct JobEntry: Sendable {
             return rest[..<end]
         }
 
-        mutating func number() throws(JobsError) -> Int64 {
+        /// - Parameter empty: what a field without digits stands for; nil where there must be some.
+        mutating func number(empty: Int64? = nil) throws(JobsError) -> Int64 {
             let digits = try next()
+            if digits.isEmpty, let empty { return empty }
             guard (1...17).contains(digits.count) else { throw JobsError(.malformed, "entry with a bad number") }
             var value: Int64 = 0
             for digit in digits {

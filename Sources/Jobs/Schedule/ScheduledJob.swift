@@ -94,8 +94,11 @@ public struct ScheduledJob: Sendable {
     package static func tick(ofID id: String) -> Int64? {
         guard let at = id.utf8.lastIndex(of: UInt8(ascii: "@")) else { return nil }
         let text = id[id.utf8.index(after: at)...]
-        let numbers = text.split { !("0"..."9").contains($0) }.compactMap { Int64($0) }
-        guard text.utf8.count == timestampLength, numbers.count == 6 else { return nil }
+        let parts = text.split(omittingEmptySubsequences: false) { !("0"..."9").contains($0) }
+        // Of a fixed length each, so that no number is too large to be reckoned with.
+        guard text.utf8.count == timestampLength, parts.map(\.utf8.count) == [4, 2, 2, 2, 2, 2, 0] else { return nil }
+        let numbers = parts.compactMap { Int64($0) }
+        guard numbers.count == 6 else { return nil }
         let day = CivilDate.day(year: numbers[0], month: max(1, min(12, numbers[1])), day: numbers[2])
         let tick = day * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5]
         return Self.text(of: tick) == text ? tick : nil

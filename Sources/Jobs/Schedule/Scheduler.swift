@@ -25,16 +25,21 @@ struct Scheduler: Sendable {
 
     func run() async {
         var plan: SchedulePlan?
+        var isStuck = false
         while !Task.isCancelled {
             var pause = Duration.seconds(1)
             do {
                 let reply = try await queue.tick(job, plan)
+                if isStuck { logger.notice("schedule goes on") }
+                isStuck = false
                 if let plan, reply.isHeld { record(plan, reply) }
                 (plan, pause) = next(reply, wasRefused: plan != nil && !reply.isHeld)
             } catch {
                 // Whether the plan was carried out is unknown; the state will tell.
                 plan = nil
-                logger.debug("schedule not reached, trying again", metadata: ["error": "\(error)"])
+                // Only the first failure of a series is news.
+                logger.log(level: isStuck ? .debug : .warning, "schedule cannot fire, trying again", metadata: ["error": "\(error)"])
+                isStuck = true
             }
             try? await Task.sleep(for: pause)
         }

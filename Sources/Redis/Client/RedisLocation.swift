@@ -32,7 +32,7 @@ final class RedisLocation: Sendable {
         switch kind {
         case .fixed(let endpoint): return Place(endpoint: endpoint)
         case .sentinel(let directory):
-            let (endpoint, epoch) = try await directory.primary()
+            let (endpoint, epoch) = try await directory.primary(since: current?.epoch ?? 0)
             return Place(endpoint: endpoint, epoch: epoch)
         }
     }

@@ -28,16 +28,27 @@ final class SentinelDirectory: Sendable {
 
     /// Takes at most twice the sentinels' timeout.
     ///
+    /// - Parameter known: the newest epoch that was heard of. An older one counts only where most sentinels tell it, as after a
+    ///   SENTINEL RESET; the others are cut off, and so may be the primary they name, whose writes would be lost.
     /// - Returns: also the epoch of the configuration that names it.
-    /// - Throws: `.unavailable` when no sentinel answers, or none knows the name.
-    func primary() async throws(RedisError) -> (endpoint: RedisEndpoint, epoch: Int64) {
+    /// - Throws: `.unavailable` when no sentinel answers, none knows the name, or what they know is out of date.
+    func primary(since known: Int64 = 0) async throws(RedisError) -> (endpoint: RedisEndpoint, epoch: Int64) {
         let answers = await withTaskGroup(of: Answer.self) { group in
             for endpoint in sentinels.endpoints { group.addTask { await self.ask(endpoint) } }
             return await group.reduce(into: []) { $0.append($1) }
         }
         var best: (endpoint: RedisEndpoint, epoch: Int64)?
-        for case .primary(let endpoint, let epoch) in answers where epoch > best?.epoch ?? -1 { best = (endpoint, epoch) }
+        var voices = 0
+        for case .primary(let endpoint, let epoch) in answers {
+            voices += 1
+            if epoch > best?.epoch ?? -1 { best = (endpoint, epoch) }
+        }
         guard let best else { throw failure(answers) }
+        guard best.epoch >= known || voices > sentinels.endpoints.count / 2 else {
+            throw RedisError(
+                .unavailable,
+                "the sentinels that answer know an older state of \"\(sentinels.primary)\" than was known before: see to the others")
+        }
         return best
     }
 

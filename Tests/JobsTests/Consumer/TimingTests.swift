@@ -65,9 +65,9 @@ import Testing
             let ran = Record<(Bool, Int)>()
             let count = Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
             try await queue.enqueue((0..<count).map { _ in try JobRequest(Note()) })
-            try await withWorker(queue, concurrency: count, lease: .milliseconds(450)) { _, context in
+            try await withWorker(queue, concurrency: count, lease: .milliseconds(450).stretched) { _, context in
                 // Every thread of the cooperative pool: nothing but the heartbeat's own can renew the leases.
-                usleep(1_000_000)
+                usleep(1_000_000 * UInt32(Patience.factor))
                 ran.add((context.isCurrent(), context.crashes))
                 return .done
             } _: { _, _ in

@@ -100,10 +100,17 @@ import Testing
         #expect(String(decoding: entry.body, as: UTF8.self) == "body|with|bars")
     }
 
+    @Test func emptyNumbersOfAnEntryAreThoseOfAJobWithoutAHistory() throws {
+        let entry = try JobEntry(Array("1700000000000||||||0:|id|note||body".utf8))
+        #expect(entry.readyAt == 1_700_000_000_000 && entry.enqueuedAt == entry.readyAt)
+        #expect(entry.attempts == 0 && entry.crashes == 0 && entry.previousEpoch == 0)
+    }
+
     @Test(
         "H94 a malformed entry is refused",
         arguments: [
-            "", "1|2|3", "1|2|0|0|0|0|0:|", "1|2|0|0|0|0|0:t|id|n|", "x|2|0|0|0|0|0:t|id|n||b", "1|2|-1|0|0|0|0:t|id|n||b",
+            "", "|2|0|0|0|0|0:t|id|n||b", "1|2|3", "1|2|0|0|0|0|0:|", "1|2|0|0|0|0|0:t|id|n|", "x|2|0|0|0|0|0:t|id|n||b",
+            "1|2|-1|0|0|0|0:t|id|n||b",
             "1|2|0|0|0|0|t|id|n||b", "1|2|0|0|0|0|0:t||n||b", "99999999999999999999|2|0|0|0|0|0:t|id|n||b",
             "1|2|0|0|0|0|0:a b|id|n||b", "1|2|0|0|0|0|0:t|i\nd|n||b", "1|2|0|0|0|0|0:t|id|N||b", "1|2|0|0|0|0|0:t|id||a|b",
         ])

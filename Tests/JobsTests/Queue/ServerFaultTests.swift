@@ -37,10 +37,10 @@ import Testing
         try await with(["--maxmemory-policy", "noeviction"]) { queue in
             let (started, ended) = (Record<String>(), Record<(String, Bool)>())
             try await queue.notes("slow")
-            try await withWorker(queue, concurrency: 4, lease: .milliseconds(900)) { _, context in
+            try await withWorker(queue, concurrency: 4, lease: .milliseconds(900).stretched) { _, context in
                 started.add(context.id)
                 // Three leases long: without renewals others would get the job.
-                if context.id == "slow" { try await Task.sleep(for: .milliseconds(2700)) }
+                if context.id == "slow" { try await Task.sleep(for: .milliseconds(2700).stretched) }
                 ended.add((context.id, context.isCurrent()))
                 return .done
             } _: { _, _ in

@@ -23,7 +23,7 @@ import Testing
             }
             let ticks = ran.events.compactMap(\.tick)
             #expect(ticks.count == ran.events.count)
-            #expect(ticks == Array(Set(ticks)).sorted(), "each once, in order")
+            #expect(Set(ticks).count == ticks.count, "each once")
         }
     }
 

@@ -97,7 +97,7 @@ struct QueueCommandTests {
         arguments: [
             (["queue", "pause", "a/b"], Int32(1), "a queue name has"), (["queue", "pause", "q", "--tenant", "a|b"], 1, "no job can have"),
             (["queue", "pause", "q", "--tenant", "a", "--type", "b"], 64, "not both"), (["queue", "limit", "q"], 64, "name a limit"),
-            (["queue", "limit", "q", "--rate", "-1"], 64, "rate"), (["queue", "limit", "q", "--weight", "a=65"], 1, "1 to 64"),
+            (["queue", "limit", "q", "--rate", "-1"], 64, "rate"), (["queue", "limit", "q", "--weight", "a=65"], 64, "1 to 64"),
             (["jobs", "cancel", "q"], 64, "ids"),
         ])
     func wrongArguments(arguments: [String], status: Int32, message: String) async throws {

@@ -9,15 +9,16 @@ struct Program: Sendable {
 
     /// - Parameter environment: all of it; nothing is inherited.
     static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> Program {
-        // Less than a pipe holds, so it can be read afterwards.
+        // Files, since a pipe holds only so much until it is read.
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-program-\(UUID())").path
+        let (output, errors) = (place + ".out", place + ".err")
+        defer { for file in [output, errors] { unlink(file) } }
         let child = try ChildProcess(
-            ["\(folder)/\(name)"] + arguments, environment: environment, output: .piped, errors: .piped)
+            ["\(folder)/\(name)"] + arguments, environment: environment, output: .file(output), errors: .file(errors))
         let status = await child.end()
-        return Program(status: status, output: try text(child.output), errors: try text(child.errors))
-    }
-
-    private static func text(_ pipe: FileHandle?) throws -> String {
-        String(decoding: try pipe?.readToEnd() ?? Data(), as: UTF8.self)
+        return try Program(
+            status: status, output: String(contentsOfFile: output, encoding: .utf8), errors: String(contentsOfFile: errors, encoding: .utf8)
+        )
     }
 
     static var folder: String {

@@ -64,7 +64,7 @@ local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 200)
 if #due > 0 then
     redis.call('ZREM', DELAYED, unpack(due))
     for _, entry in ipairs(due) do
-        local lane = string.match(entry, '^%d+|%d+|%d+|%d+|%d+|%d+|(%d:[^|]*)|[^|]+|[^|]+|[^|]*|')
+        local lane = string.match(entry, '^%d+|%d*|%d*|%d*|%d*|%d*|(%d:[^|]*)|[^|]+|[^|]+|[^|]*|')
         if lane then put('RPUSH', lane, entry) else buryMalformed(entry, now) end
     end
 end

@@ -16,9 +16,11 @@ if n == 1 and #ARGV == 7 and ARGV[6] == '0' then
     local caps = redis.call('HMGET', CONTROL, 'max-length', 'max-bytes')
     if not caps[1] and not caps[2] then
         local id, tail, lane = ARGV[2], ARGV[3], ARGV[5]
-        if redis.call('SADD', IDS, id) == 0 then return { 1, redis.call('ZSCORE', DEAD, id) and 1 or 0, '' } end
+        -- Asked first: a server out of memory refuses SADD, and whoever repeats a call is to learn that it had succeeded.
+        if redis.call('SISMEMBER', IDS, id) == 1 then return { 1, redis.call('ZSCORE', DEAD, id) and 1 or 0, '' } end
+        redis.call('SADD', IDS, id)
         local now = integer(clock())
-        put('RPUSH', lane, now .. '|' .. now .. '|0|0|0|0|' .. tail)
+        put('RPUSH', lane, now .. '||||||' .. tail)
         redis.call('HINCRBY', CONTROL, 'bytes', #tail)
         wake()
         return {}
@@ -101,7 +103,7 @@ local now = clock()
 local index, wanted, added = 0, false, 0
 for g = 3 + 2 * n, extras - 1, 3 do
     local lane, delay, count = ARGV[g], tonumber(ARGV[g + 1]), tonumber(ARGV[g + 2])
-    local stamp = integer(now + delay) .. '|' .. integer(now) .. '|0|0|0|0|'
+    local stamp = delay > 0 and integer(now + delay) .. '|' .. integer(now) .. '|||||' or integer(now) .. '||||||'
     local entries, length = {}, 0
     for i = index + 1, index + count do
         if known[i] == 0 then

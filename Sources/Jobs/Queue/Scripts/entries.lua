@@ -3,10 +3,10 @@
 -- The parts of an entry, or nil when it is not one.
 local function parse(entry)
     local ready, enqueued, attempts, crashes, losses, previous, at, lane, id, kind, key, body =
-        string.match(entry, '^(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|(%d+)|()(%d:[^|]*)|([^|]+)|([^|]+)|([^|]*)|()')
+        string.match(entry, '^(%d+)|(%d*)|(%d*)|(%d*)|(%d*)|(%d*)|()(%d:[^|]*)|([^|]+)|([^|]+)|([^|]*)|()')
     if not ready then return nil end
-    return { ready = ready, enqueued = enqueued, attempts = tonumber(attempts), crashes = tonumber(crashes),
-        losses = tonumber(losses), previous = previous, tail = string.sub(entry, at), lane = lane, id = id, type = kind,
+    return { ready = ready, enqueued = enqueued == '' and ready or enqueued, attempts = tonumber(attempts) or 0,
+        crashes = tonumber(crashes) or 0, losses = tonumber(losses) or 0, previous = previous == '' and '0' or previous, tail = string.sub(entry, at), lane = lane, id = id, type = kind,
         key = key, apart = string.sub(entry, body) == 'x' }
 end
 

@@ -21,8 +21,9 @@
 --   PARK       prefix of the lists of parked entries, one per kind
 --
 -- entry = <ready at>|<enqueued at>|<attempts>|<crashes>|<losses>|<previous epoch>|<lane>|<id>|<type>|<unique key>|<body>; a
--- lane is <priority digit>:<tenant>. The part from the lane on (the tail) never changes. Times are server milliseconds; an
--- epoch is the server's microsecond, made strictly increasing, so that it stays unique even when Redis has lost its data.
+-- lane is <priority digit>:<tenant>. An empty number is 0, an empty time of enqueue that of ready: most jobs have no history.
+-- The part from the lane on (the tail) never changes. Times are server milliseconds; an epoch is the server's microsecond,
+-- made strictly increasing, so that it stays unique even when Redis has lost its data.
 local IDS, LEASES, DELAYED, DEAD, GRAVE, CONTROL, WAKE, RING, ASIDE, SUSPECTS, PARKED, CANCELLED, UNIQUE, TENANTS, READY, BODY, PARK =
     unpack(KEYS)
 local LEVEL = 1e13

@@ -29,7 +29,7 @@ for i = 10, #ARGV do
     elseif redis.call('SADD', IDS, id) == 1 then
         local tail = table.concat({ ARGV[8], id, ARGV[9] }, '|')
         redis.call('HINCRBY', CONTROL, 'bytes', #tail)
-        put('RPUSH', ARGV[8], table.concat({ integer(now), integer(now), '0|0|0|0', tail }, '|'))
+        put('RPUSH', ARGV[8], integer(now) .. '||||||' .. tail)
         fired, last = fired + 1, ARGV[i]
     end
 end
