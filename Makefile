@@ -37,9 +37,9 @@ test: packages ## runs every test, beside servers of its own
 	$(SWIFT) build -c release --build-tests $(STRICT)
 	python3 -B Tests/Stack/test_stack.py
 	compose/local/with-servers python3 -B Tests/Stack/test_front_door.py
-	$(if $(FILTER),,SLUICE=$$($(SWIFT) build -c release --show-bin-path)/sluice python3 -B Tests/Bench/queue_faults.py --ci)
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) \
 		compose/local/with-servers $(if $(FILTER),$(SWIFT) test -c release --skip-build --filter '$(FILTER)',Tests/run-all -c release)
+	$(if $(FILTER),,SLUICE=$$($(SWIFT) build -c release --show-bin-path)/sluice python3 -B Tests/Bench/queue_faults.py --ci)
 
 test-thread: packages ## runs the tests under the thread sanitizer; fails on any report
 	Tests/ThreadSanitizer/prove .build-tsan/mutex
