@@ -44,7 +44,7 @@ test: packages ## runs every test, beside servers of its own
 test-thread: packages ## runs the tests under the thread sanitizer; fails on any report
 	Tests/ThreadSanitizer/prove .build-tsan/mutex
 	$(SWIFT) build $(THREAD) --build-tests
-	SLUICE_TEST_BIN=$$($(SWIFT) build $(THREAD) --show-bin-path) SLUICE_TEST_PATIENCE=10 SLUICE_TEST_EFFORT=5 \
+	SLUICE_TEST_BIN=$$($(SWIFT) build $(THREAD) --show-bin-path) SLUICE_TEST_PATIENCE=10 \
 		TARGETS='$(or $(TARGETS),$(filter-out EndToEnd,$(notdir $(wildcard Tests/*Tests))))' \
 		compose/local/with-servers Tests/ThreadSanitizer/run Tests/run-all $(THREAD)
 

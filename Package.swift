@@ -112,6 +112,8 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: concurrency + ["Jobs", "Redis", "Platform", "TestSupport", "RedisSupport", metrics, nio("NIOPosix")]),
+        // Apart from the others: they compute for seconds without a pause, which the deadlines of tests beside them would not survive.
+        .testTarget(name: "ScheduleTests", dependencies: concurrency + ["Jobs", "Platform", "TestSupport"]),
         .testTarget(
             name: "AccountsTests",
             dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport"]),

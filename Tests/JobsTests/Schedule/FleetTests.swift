@@ -33,7 +33,7 @@ import Testing
 
             // Ticks count from when the schedule is known.
             while fired == 0 { try await call(0) }
-            for _ in 0..<Effort.rounds(2000) {
+            for _ in 0..<2000 {
                 let jump: Int64? =
                     switch Int.random(in: 1...100, using: &generator) {
                     case ...60: Int64.random(in: 0...200, using: &generator)

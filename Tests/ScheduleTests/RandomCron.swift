@@ -1,4 +1,5 @@
 import Jobs
+import TestSupport
 
 /// A random cron expression together with what it means, made without the code under test.
 struct RandomCron {

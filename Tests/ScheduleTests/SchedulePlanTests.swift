@@ -9,7 +9,7 @@ import Testing
         _ catchUp: ScheduledJob.CatchUp = .once, _ overlap: ScheduledJob.Overlap = .allow, _ schedule: Schedule? = nil
     ) throws -> ScheduledJob {
         try ScheduledJob(
-            name: "noon", schedule: schedule ?? .cron("* 12 * * *", zone: "UTC"), job: Note(), catchUp: catchUp, overlap: overlap)
+            name: "noon", schedule: schedule ?? .cron("* 12 * * *", zone: "UTC"), job: Chime(), catchUp: catchUp, overlap: overlap)
     }
 
     private func state(_ watermark: Int64, of job: ScheduledJob) -> String {
@@ -135,7 +135,7 @@ import Testing
             _ name: String = "n", _ catchUp: ScheduledJob.CatchUp = .once, _ overlap: ScheduledJob.Overlap = .allow, text: String = ""
         ) -> JobsError.Code? {
             #expect(throws: JobsError.self) {
-                try ScheduledJob(name: name, schedule: schedule, job: Note(text: text), catchUp: catchUp, overlap: overlap)
+                try ScheduledJob(name: name, schedule: schedule, job: Chime(text: text), catchUp: catchUp, overlap: overlap)
             }?.code
         }
         #expect(refusal("") == .invalidJob)
@@ -150,7 +150,7 @@ import Testing
         #expect(refusal(text: String(repeating: "x", count: 2000)) == .payloadTooLarge)
         let longest = String(repeating: "n", count: 107)
         #expect(throws: Never.self) {
-            try ScheduledJob(name: longest, schedule: schedule, job: Note(), catchUp: .once, overlap: .skip)
+            try ScheduledJob(name: longest, schedule: schedule, job: Chime(), catchUp: .once, overlap: .skip)
         }
     }
 }
