@@ -25,11 +25,11 @@ struct CheckCommand: AsyncParsableCommand {
             let served = try await QueueDirectory(client: client).names()
             for name in given.isEmpty ? served : given {
                 let found = try await PartitionedJobQueue.open(client: client, name: name).check(limit: members)
+                // A misspelt name must not pass for a sound queue for ever.
+                guard served.contains(name) || !found.isEmpty else { throw OperatorError(QueueCommand.unknown(name, served)) }
                 print(name, found.isEmpty ? "consistent" : "\(found.count) violations", separator: "\t")
                 for sentence in found { print("  " + sentence) }
                 violations += found.count
-                // A misspelt name must not pass for a sound queue for ever.
-                guard served.contains(name) || !found.isEmpty else { throw OperatorError(QueueCommand.unknown(name, served)) }
             }
             return violations
         }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The jobs that one cycle claimed: one epoch, one expiry.
-final class LeaseBatch: Sendable {
+package final class LeaseBatch: Sendable {
     private enum Phase {
         case claimed, running, lost, settled
 
@@ -24,7 +24,7 @@ final class LeaseBatch: Sendable {
     private let state: Mutex<State>
 
     /// - Parameter sentAt: when the claim was sent, so that the lease never ends later than the server says.
-    init(reply: CycleReply, sentAt: ContinuousClock.Instant, lease: Duration) {
+    package init(reply: CycleReply, sentAt: ContinuousClock.Instant, lease: Duration) {
         self.sentAt = sentAt
         epoch = reply.epoch
         entries = reply.entries
@@ -54,7 +54,7 @@ final class LeaseBatch: Sendable {
 
     /// From here on the job counts as running.
     /// - Returns: false when its lease is lost or has expired, as after a freeze: it must not be started.
-    func start(_ index: Int) -> Bool {
+    package func start(_ index: Int) -> Bool {
         state.withLock { state in
             guard state.phases[index] == .claimed, .now < state.expiry else { return false }
             state.phases[index] = .running
@@ -64,7 +64,7 @@ final class LeaseBatch: Sendable {
 
     /// - Returns: whether it was held until now.
     @discardableResult
-    func lose(_ index: Int) -> Bool { leave(index, .lost) }
+    package func lose(_ index: Int) -> Bool { leave(index, .lost) }
 
     func settle(_ index: Int) { leave(index, .settled) }
 

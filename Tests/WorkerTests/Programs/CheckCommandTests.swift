@@ -28,6 +28,9 @@ struct CheckCommandTests {
             #expect(program.status == 1 && program.errors.isEmpty)
             #expect(program.output.hasPrefix("letters\tconsistent\nparcels\t1 violations\n  2 ids, but 1 ready"))
             #expect(try await fixture.sluice("check", "letters").status == 0)
+            let misspelt = try await fixture.sluice("check", "leters")
+            #expect(misspelt.status == 1 && misspelt.output.isEmpty)
+            #expect(misspelt.errors.contains("no worker has served leters") && misspelt.errors.contains("letters, parcels"))
             #expect(try await fixture.sluice("check", "parcels", "--members", "1").status == 1)
             #expect(try await fixture.sluice("check", "--members", "0").status == 64)
         }
