@@ -13,23 +13,44 @@ enum Database {
     }
 
     /// Lends a pool and a table name nobody else has; both are gone afterwards.
+    ///
+    /// What the test does with the limits it asks for is its own affair; the table is removed under the usual ones.
     static func withPool<T>(
         _ adjust: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (PostgresPool, String) async throws -> T
     ) async throws -> T {
-        var configuration = try configuration()
-        adjust(&configuration)
+        try await withPool(configuration()) { keeper in
+            var configuration = try configuration()
+            adjust(&configuration)
+            let table = "test_\(UInt64.random(in: 0 ..< .max))"
+            return try await cleaned {
+                try await withPool(configuration) { pool in try await body(pool, table) }
+            } by: {
+                try await keeper.execute("DROP TABLE IF EXISTS \(unsafeRaw: table)")
+            }
+        }
+    }
+
+    /// Lends a pool and closes it.
+    static func withPool<T>(_ configuration: PostgresConfiguration, _ body: (PostgresPool) async throws -> T) async throws -> T {
         let pool = try PostgresPool(configuration: configuration, logger: Logger(label: "test"))
-        let table = "test_\(UInt64.random(in: 0 ..< .max))"
+        return try await cleaned {
+            try await body(pool)
+        } by: {
+            await pool.close()
+        }
+    }
+
+    /// Cleans up behind `body` also when it throws; then its error is the one that counts.
+    private static func cleaned<T>(_ body: () async throws -> T, by clean: () async throws -> Void) async throws -> T {
+        let value: T
         do {
-            let value = try await body(pool, table)
-            try await pool.execute("DROP TABLE IF EXISTS \(unsafeRaw: table)")
-            await pool.close()
-            return value
+            value = try await body()
         } catch {
-            _ = try? await pool.execute("DROP TABLE IF EXISTS \(unsafeRaw: table)")
-            await pool.close()
+            _ = try? await clean()
             throw error
         }
+        try await clean()
+        return value
     }
 }
 

@@ -49,7 +49,7 @@ import Testing
     @Test func waitingForAConnectionHasADeadline() async throws {
         try await Database.withPool({
             $0.poolSize = 2
-            $0.acquireTimeout = .milliseconds(50)
+            $0.acquireTimeout = .seconds(1)
         }) { pool, _ in
             try await occupied(pool) {
                 let error = await postgresError { try await pool.query("SELECT 1") }
