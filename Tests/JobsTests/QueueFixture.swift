@@ -3,6 +3,7 @@ import Logging
 import NIOPosix
 import Platform
 import Redis
+import RedisSupport
 import TestSupport
 
 /// A job of the tests.
@@ -25,7 +26,8 @@ extension RedisClient {
         var logger = Logger(label: "test")
         logger.logLevel = quiet ? .critical : .debug
         let client = try RedisClient(
-            configuration: RedisConfiguration(url: ServiceURL(url)), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
+            configuration: RedisConfiguration(url: ServiceURL(url)).stretched, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
             defer { group.cancelAll() }

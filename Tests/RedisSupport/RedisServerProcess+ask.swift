@@ -8,8 +8,8 @@ extension RedisServerProcess {
     @discardableResult
     public func ask(_ name: String, _ arguments: RedisArgument...) async throws -> RedisValue {
         let client = RedisClient(
-            configuration: RedisConfiguration(host: "127.0.0.1", port: port), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: .silent)
+            configuration: RedisConfiguration(host: "127.0.0.1", port: port).stretched,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
             defer { group.cancelAll() }

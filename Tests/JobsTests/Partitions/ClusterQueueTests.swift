@@ -55,7 +55,8 @@ import Testing
             print("slot moved: 2500 jobs, \(runs.counts.count) ran, \(twice) twice; MOVED, ASK, TRYAGAIN: \(refusals)")
             #expect(runs.counts.count == 2500)
             #expect(twice == 0)
-            #expect(refusals.allSatisfy { $0 > 0 })
+            // Not necessarily MOVED: the map may be read anew between the move and the next call.
+            #expect(refusals.dropFirst().allSatisfy { $0 > 0 })
             #expect(try await queue.snapshot().done == 2500)
             #expect(try await queue.check() == [])
             #expect(try await servers.nodes[target].ask("EXISTS", RedisArgument(queue.partitions[1].keys.control)).int == 1)

@@ -2,17 +2,15 @@ import Logging
 import NIOPosix
 import Platform
 import Redis
+import RedisSupport
 import TestSupport
 
 /// Runs `body` with a client that is kept connected meanwhile, and whose limits are stretched.
 func withClient<T: Sendable>(
     _ configuration: RedisConfiguration, _ body: @Sendable (RedisClient) async throws -> T
 ) async throws -> T {
-    var configuration = configuration
-    configuration.connectTimeout = configuration.connectTimeout.stretched
-    configuration.commandDeadline = configuration.commandDeadline.stretched
     let client = RedisClient(
-        configuration: configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        configuration: configuration.stretched, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: .silent)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await client.run() }
