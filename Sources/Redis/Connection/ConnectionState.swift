@@ -91,6 +91,9 @@ package struct ConnectionState<Token> {
         return .write
     }
 
+    /// Whether no command waits for a reply.
+    package var isIdle: Bool { commands == 0 }
+
     /// When the timer must be set anew, after commands were submitted; nil when it may stay as it is.
     package mutating func timerToSet() -> NIODeadline? {
         guard isTimerStale else { return nil }

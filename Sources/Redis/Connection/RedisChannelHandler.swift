@@ -10,8 +10,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let reader: ReplyReader
     private let inbox: RequestInbox
     private let push: PushHandler?
+    private let isEncrypted: Bool
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
+    private var direct: DirectExchange?
 
     init(configuration: RedisConfiguration, inbox: RequestInbox, push: PushHandler?) {
         state = ConnectionState(
@@ -20,10 +22,16 @@ final class RedisChannelHandler: ChannelInboundHandler {
         reader = ReplyReader(maximumSize: configuration.maximumReplySize)
         self.inbox = inbox
         self.push = push
+        isEncrypted = configuration.tls != nil
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // With TLS the bytes on the socket are not ours to read.
+        guard !isEncrypted else { return }
+        direct = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { descriptor in
+            DirectExchange(descriptor: descriptor)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -42,6 +50,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
+        feed(&buffer)
+    }
+
+    private func feed(_ buffer: inout ByteBuffer) {
         do throws(RedisError) {
             try reader.read(&buffer) { value in receive(value) }
         } catch {
@@ -62,21 +74,41 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
+    /// Sends a request and takes its reply at once, if nothing else is under way.
+    ///
+    /// - Returns: false when it must go the usual way; nothing was done then. After true the reply may still be to come.
+    func exchange(_ request: RedisRequest) -> Bool {
+        guard state.isIdle, let context, context.channel.isActive, direct?.mayBegin() == true else { return false }
+        guard submit(request, now: .now()) else { return true }
+        var bytes = request.encoded
+        direct?.send(&bytes)
+        if bytes.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
+        if let deadline = state.timerToSet() { setTimer(deadline, context) }
+        direct?.receive(while: { !state.isIdle }, { feed(&$0) })
+        return true
+    }
+
+    /// - Returns: whether the request is to be written; if not, it has been failed.
+    private func submit(_ request: RedisRequest, now: NIODeadline) -> Bool {
+        switch state.submit(request, batch: request.batch, deadline: request.deadline, now: now) {
+        case .write:
+            request.markSent()
+            return true
+        case .refuse(let error):
+            request.fail(error)
+            return false
+        }
+    }
+
     /// Writes what waits in the inbox, with one flush.
     func writeInbox() {
+        direct?.yielded()
         let requests = inbox.take()
         guard let context, !requests.isEmpty else { return }
         let now = NIODeadline.now()
         var accepted: [ByteBuffer] = []
         accepted.reserveCapacity(requests.count)
-        for request in requests where !request.isSettled {
-            switch state.submit(request, batch: request.batch, deadline: request.deadline, now: now) {
-            case .write:
-                request.markSent()
-                accepted.append(request.encoded)
-            case .refuse(let error): request.fail(error)
-            }
-        }
+        for request in requests where !request.isSettled && submit(request, now: now) { accepted.append(request.encoded) }
         guard let first = accepted.first else { return }
         context.writeAndFlush(wrapOutboundOut(accepted.count == 1 ? first : join(accepted, context.channel.allocator)), promise: nil)
         if let deadline = state.timerToSet() { setTimer(deadline, context) }

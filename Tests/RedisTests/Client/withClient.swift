@@ -7,11 +7,10 @@ import TestSupport
 
 /// Runs `body` with a client that is kept connected meanwhile, and whose limits are stretched.
 func withClient<T: Sendable>(
-    _ configuration: RedisConfiguration, _ body: @Sendable (RedisClient) async throws -> T
+    _ configuration: RedisConfiguration, on group: MultiThreadedEventLoopGroup = .singleton,
+    _ body: @Sendable (RedisClient) async throws -> T
 ) async throws -> T {
-    let client = RedisClient(
-        configuration: configuration.stretched, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-        logger: .silent)
+    let client = RedisClient(configuration: configuration.stretched, eventLoopGroup: group, logger: .silent)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await client.run() }
         let result: Result<T, any Error>
