@@ -1,6 +1,4 @@
 import Jobs
-import Logging
-import NIOPosix
 import Platform
 import Redis
 import RedisSupport
@@ -15,24 +13,6 @@ struct Note: JobContract {
     static var queue: String { "notes" }
     static var policy: RetryPolicy {
         RetryPolicy(maximumAttempts: 3, backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5)))
-    }
-}
-
-extension RedisClient {
-    /// A running client for the length of `body`.
-    static func with<T: Sendable>(
-        _ url: String, quiet: Bool = true, _ body: @Sendable (RedisClient) async throws -> T
-    ) async throws -> T {
-        var logger = Logger(label: "test")
-        logger.logLevel = quiet ? .critical : .debug
-        let client = try RedisClient(
-            configuration: RedisConfiguration(url: ServiceURL(url)).stretched, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-            logger: logger)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await client.run() }
-            defer { group.cancelAll() }
-            return try await body(client)
-        }
     }
 }
 

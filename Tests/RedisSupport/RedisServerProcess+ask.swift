@@ -1,5 +1,3 @@
-import Logging
-import NIOPosix
 public import Redis
 public import TestSupport
 
@@ -7,14 +5,8 @@ extension RedisServerProcess {
     /// Sends one command over a connection of its own.
     @discardableResult
     public func ask(_ name: String, _ arguments: RedisArgument...) async throws -> RedisValue {
-        let client = RedisClient(
-            configuration: RedisConfiguration(host: "127.0.0.1", port: port).stretched,
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await client.run() }
-            defer { group.cancelAll() }
-            return try await client.send(RedisCommand(name, arguments: arguments), deadline: .seconds(10).stretched)
-        }
+        let command = RedisCommand(name, arguments: arguments)
+        return try await RedisClient.with("redis://127.0.0.1:\(port)") { try await $0.send(command, deadline: .seconds(10).stretched) }
     }
 
     /// How often it has answered with an error of this code.

@@ -1,6 +1,7 @@
 import Jobs
 import Platform
 import Redis
+import RedisSupport
 import Synchronization
 import TestSupport
 import Testing

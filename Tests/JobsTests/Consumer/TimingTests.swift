@@ -1,6 +1,7 @@
 import Glibc
 import Jobs
 import Redis
+import RedisSupport
 import ServiceLifecycle
 import TestSupport
 import Testing

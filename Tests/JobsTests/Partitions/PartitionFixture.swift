@@ -2,6 +2,7 @@ import Jobs
 import Logging
 import Platform
 import Redis
+import RedisSupport
 import ServiceLifecycle
 import TestSupport
 

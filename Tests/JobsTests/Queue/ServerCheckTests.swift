@@ -1,6 +1,7 @@
 import Jobs
 import Logging
 import Redis
+import RedisSupport
 import ServiceLifecycle
 import TestSupport
 import Testing

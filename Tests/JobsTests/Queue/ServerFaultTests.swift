@@ -1,5 +1,6 @@
 import Jobs
 import Redis
+import RedisSupport
 import TestSupport
 import Testing
 
