@@ -56,8 +56,8 @@ let package = Package(
             name: "Jobs", dependencies: concurrency + ["Redis", "Platform", metrics],
             resources: [.embedInCode("Queue/Scripts")]),
         .target(
-            name: "Accounts", dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics],
-            resources: [.embedInCode("Migrations")]),
+            name: "Accounts", dependencies: concurrency + ["Postgres", "Redis", "Cryptography", "Platform", metrics],
+            resources: [.embedInCode("Migrations"), .embedInCode("Passwords/Resources")]),
         .target(
             name: "Files",
             dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
@@ -116,7 +116,10 @@ let package = Package(
         .testTarget(name: "ScheduleTests", dependencies: concurrency + ["Jobs", "Platform", "TestSupport"]),
         .testTarget(
             name: "AccountsTests",
-            dependencies: concurrency + ["Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport"]),
+            dependencies: concurrency + [
+                "Accounts", "Postgres", "Redis", "Cryptography", "Platform", "TestSupport", "DatabaseSupport", "RedisSupport",
+                nio("NIOPosix"),
+            ]),
         .testTarget(
             name: "FilesTests",
             dependencies: concurrency + [

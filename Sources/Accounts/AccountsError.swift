@@ -1,16 +1,22 @@
 import Postgres
+import Redis
 
 /// What went wrong with an account. `description` is safe to log: it holds no name, address or token.
 public struct AccountsError: Error, CustomStringConvertible {
     /// The kind of failure, for `catch` and `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: String { case badName, badEmail, nameTaken, emailTaken, unknownUser, database, cancelled, closed }
+        private enum Kind: String {
+            case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser, database, unavailable, busy, cancelled, closed
+        }
+
         private let kind: Kind
 
         /// A name is empty, too long, or has characters that names must not have.
         public static let badName = Self(kind: .badName)
         /// A text is no e-mail address that mail can be sent to.
         public static let badEmail = Self(kind: .badEmail)
+        /// A full name is too long, or has characters that cannot be shown on one line.
+        public static let badFullName = Self(kind: .badFullName)
         /// Another user has a name that looks the same.
         public static let nameTaken = Self(kind: .nameTaken)
         /// Another user has the same address.
@@ -19,6 +25,10 @@ public struct AccountsError: Error, CustomStringConvertible {
         public static let unknownUser = Self(kind: .unknownUser)
         /// Postgres is unavailable or refused the statement.
         public static let database = Self(kind: .database)
+        /// Redis is unavailable or refused a command. Nobody is let in without it.
+        public static let unavailable = Self(kind: .unavailable)
+        /// More passwords are being checked than may wait; the same call may succeed in some seconds.
+        public static let busy = Self(kind: .busy)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
         /// The service is shutting down.
@@ -50,10 +60,19 @@ extension AccountsError {
         switch (error.constraint, error.code) {
         case ("users_name_key", _): self.init(.nameTaken, "the name is taken")
         case ("users_email_key", _): self.init(.emailTaken, "the address is taken")
-        case ("api_tokens_user_id_fkey", _): self.init(.unknownUser, "there is no such user")
+        case ("api_tokens_user_id_fkey", _), ("known_devices_user_id_fkey", _): self.init(.unknownUser, "there is no such user")
         case (_, .cancelled): self.init(.cancelled, "cancelled", underlying: error)
         case (_, .closed): self.init(.closed, "shutting down", underlying: error)
         default: self.init(.database, "the database did not carry out a statement", underlying: error)
+        }
+    }
+
+    /// The meaning of a Redis error: whatever it is, there is no session without Redis.
+    init(_ error: RedisError) {
+        switch error.code {
+        case .cancelled: self.init(.cancelled, "cancelled", underlying: error)
+        case .closed: self.init(.closed, "shutting down", underlying: error)
+        default: self.init(.unavailable, "Redis did not carry out a command", underlying: error)
         }
     }
 }

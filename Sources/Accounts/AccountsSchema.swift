@@ -3,6 +3,9 @@ public import Postgres
 /// The part of the database schema that this module owns.
 public enum AccountsSchema {
     public static var migrations: [Migration] {
-        [Migration(number: 1, name: "accounts", sql: String(decoding: PackageResources._001_accounts_sql, as: UTF8.self))]
+        [
+            Migration(number: 1, name: "accounts", sql: String(decoding: PackageResources._001_accounts_sql, as: UTF8.self)),
+            Migration(number: 3, name: "signin", sql: String(decoding: PackageResources._003_signin_sql, as: UTF8.self)),
+        ]
     }
 }
