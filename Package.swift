@@ -57,7 +57,11 @@ let package = Package(
             resources: [.embedInCode("Queue/Scripts")]),
         .target(
             name: "Accounts", dependencies: concurrency + ["Postgres", "Redis", "Cryptography", "Platform", metrics],
-            resources: [.embedInCode("Migrations"), .embedInCode("Passwords/Resources")]),
+            resources: [
+                .embedInCode("Migrations"), .embedInCode("Storage/Scripts"), .embedInCode("Sessions/Scripts"),
+                .embedInCode("Captcha/Scripts"), .embedInCode("Throttles/Scripts"), .embedInCode("Purge/Scripts"),
+                .embedInCode("Passwords/Resources"),
+            ]),
         .target(
             name: "Files",
             dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],

@@ -1,0 +1,47 @@
+import Cryptography
+public import Platform
+
+/// The key of all that is computed instead of stored: login codes, reset tokens, the letters of captchas.
+///
+/// The same in all processes. With another key what is on its way (codes of five minutes, links of half an hour) is worth nothing.
+public struct SignInKey: Sendable {
+    /// Below it the key would be easier to guess than a session.
+    public static let leastByteCount = 32
+
+    private let codes: [UInt8]
+    private let resets: [UInt8]
+    private let captchas: [UInt8]
+
+    /// - Returns: nil when the secret has fewer than 32 bytes.
+    public init?(_ secret: Secret) {
+        let key = Array(secret.reveal().utf8)
+        guard key.count >= Self.leastByteCount else { return nil }
+        codes = key
+        resets = HMACSHA256.code(for: Array("password resets".utf8), key: key).bytes
+        captchas = HMACSHA256.code(for: Array("captchas".utf8), key: key).bytes
+    }
+
+    /// The six digits of a challenge.
+    func code(of id: LoginChallengeID, nonce: [UInt8], user: UserID) -> LoginCode {
+        LoginCode(HMACSHA256.code(for: Self.message(id.description, nonce, user), key: codes))
+    }
+
+    /// The token of a reset; a reset for nobody has one as well.
+    func token(of id: PasswordResetID, nonce: [UInt8], user: UserID?) -> OpaqueToken {
+        OpaqueToken(bytes: HMACSHA256.code(for: Self.message(id.description, nonce, user), key: resets).bytes)
+    }
+
+    /// What decides the letters and the look of a captcha.
+    func picture(of id: CaptchaID) -> SHA256Digest {
+        HMACSHA256.code(for: Array(id.description.utf8), key: captchas)
+    }
+
+    /// Id and nonce have one length each, so that no two rows have the same message.
+    private static func message(_ id: String, _ nonce: [UInt8], _ user: UserID?) -> [UInt8] {
+        Array(id.utf8) + nonce + Array((user?.description ?? "").utf8)
+    }
+}
+
+extension SignInKey: CustomStringConvertible {
+    public var description: String { "[secret]" }
+}

@@ -1,0 +1,29 @@
+-- Opens a session. With a previous one it takes that one's place, in one step: there is no moment with both or with neither.
+--
+-- ARGV[1]   digest of the new identifier
+-- ARGV[2]   digest of the previous one, empty for none
+-- ARGV[3]   states in which the previous session has to be, for instance ac
+-- ARGV[4]   the user it has to belong to, empty for any
+-- ARGV[5]   idle limit (ms)
+-- ARGV[6]   absolute limit (ms), 0 to keep the end of the previous session
+-- ARGV[7 …] names and values of the fields state, csrf, device, network and, if somebody is behind it, user and name
+-- Returns   { made, end, TTL } in ms, or nothing where there is no such previous session: then nothing was done
+local digest, previous, now = ARGV[1], ARGV[2], clock()
+local finalTime = now + tonumber(ARGV[6])
+if previous ~= '' then
+    local old = redis.call('HMGET', SESSION .. previous, 'state', 'user', 'end')
+    if not old[1] or not string.find(ARGV[3], old[1], 1, true) or (ARGV[4] ~= '' and old[2] ~= ARGV[4]) then return {} end
+    if ARGV[6] == '0' then finalTime = tonumber(old[3]) end
+    finish(previous, 'replaced')
+end
+
+local fields, user = { 'made', integer(now), 'seen', integer(now), 'end', integer(finalTime) }, nil
+for i = 7, #ARGV do
+    fields[#fields + 1] = ARGV[i]
+    if i % 2 == 1 and ARGV[i] == 'user' then user = ARGV[i + 1] end
+end
+local ttl = math.min(tonumber(ARGV[5]), finalTime - now)
+redis.call('HSET', SESSION .. digest, unpack(fields))
+redis.call('PEXPIRE', SESSION .. digest, integer(ttl))
+if user then register(user, digest, integer(finalTime)) end
+return { now, finalTime, ttl }

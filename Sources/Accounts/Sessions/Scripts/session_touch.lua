@@ -1,0 +1,16 @@
+-- Reads a session, and renews its idle limit if a person is behind this, never beyond its absolute end.
+--
+-- ARGV[1]   digest
+-- ARGV[2]   1 for what a person did, 0 for polling
+-- ARGV[3]   idle limit (ms)
+-- Returns   { now, TTL, end, made, seen (all ms), state, user, name, csrf, device, network }, or of a session that is gone
+--           { now, why it was ended or nil }
+local key, now = SESSION .. ARGV[1], clock()
+local fields = redis.call('HMGET', key, 'end', 'made', 'seen', 'state', 'user', 'name', 'csrf', 'device', 'network')
+if not fields[4] then return { now, redis.call('GET', NOTE .. ARGV[1]) } end
+if ARGV[2] == '1' then
+    fields[3] = integer(now)
+    redis.call('HSET', key, 'seen', fields[3])
+    redis.call('PEXPIRE', key, integer(math.min(tonumber(ARGV[3]), tonumber(fields[1]) - now)))
+end
+return { now, redis.call('PTTL', key), unpack(fields) }

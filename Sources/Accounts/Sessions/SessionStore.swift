@@ -1,0 +1,155 @@
+import Cryptography
+import FoundationEssentials
+public import Platform
+public import Redis
+
+/// The sessions, in Redis alone: a key that is gone is a session that is gone, on every process at once.
+///
+/// - Throws: all calls throw `.unavailable` when Redis cannot be asked. Nobody is let in then.
+public struct SessionStore: Sendable {
+    private let redis: ScriptRunner
+    public let limits: SessionLimits
+
+    public init(client: RedisClient, limits: SessionLimits) {
+        redis = ScriptRunner(client: client)
+        self.limits = limits
+    }
+
+    /// Opens an anonymous session.
+    public func open(for visitor: Visitor) async throws(AccountsError) -> Session {
+        guard let session = try await open(.anonymous, visitor, replacing: nil, lifetime: limits.lifetime) else {
+            throw redis.unexpected(RedisScripts.sessionOpen)
+        }
+        return session
+    }
+
+    /// The session of a cookie.
+    ///
+    /// - Parameter isActivity: whether a person did something, which renews the idle limit. Polling and event streams are not
+    ///   activity; an upload is.
+    public func touch(_ ticket: SessionTicket, isActivity: Bool) async throws(AccountsError) -> SessionLookup {
+        let reply = try await run(
+            RedisScripts.sessionTouch,
+            [RedisArgument(ticket.digest.description), isActivity ? 1 : 0, RedisArgument(limits.idle.milliseconds)])
+        guard let fields = reply.array, let now = fields.first?.int else { throw redis.unexpected(RedisScripts.sessionTouch) }
+        guard fields.count > 2 else { return .gone(Self.end(of: ticket, now: now, note: fields.last?.string)) }
+        guard let session = Session(ticket: ticket, now: now, fields: fields) else { throw redis.unexpected(RedisScripts.sessionTouch) }
+        // Between two looks at the clock within the script it may have run out.
+        return session.idleEnd.timeIntervalSince1970 * 1000 > Double(now)
+            ? .live(session) : .gone(Self.end(of: ticket, now: now, note: nil))
+    }
+
+    /// Ends a session.
+    ///
+    /// - Returns: false when it had ended before.
+    @discardableResult
+    public func end(_ ticket: SessionTicket, _ reason: SessionEnd) async throws(AccountsError) -> Bool {
+        try await end(ticket.digest.description, owner: "", reason)
+    }
+
+    /// Ends one session of a user's list.
+    ///
+    /// - Parameter id: of the list; anything else is nobody's session.
+    public func end(_ id: SessionSummary.ID, of user: UserID) async throws(AccountsError) -> Bool {
+        guard let digest = SHA256Digest(id) else { return false }
+        return try await end(digest.description, owner: user.description, .elsewhere)
+    }
+
+    /// Ends all sessions of a user, also those that wait for their code.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    public func endAll(of user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd) async throws(AccountsError) -> Int {
+        let count = try await redis.integer(
+            RedisScripts.sessionEndAll, keys: RedisKeys.sessions,
+            [RedisArgument(user.description), RedisArgument(spared?.digest.description ?? ""), RedisArgument(reason.rawValue)])
+        return Int(count)
+    }
+
+    /// Ends all sessions of a user around a change that they must not outlive.
+    ///
+    /// Before it, so that without Redis nothing is changed; after it again, for sessions that were opened meanwhile.
+    func ending(
+        _ user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd, change: () async throws(AccountsError) -> Bool
+    ) async throws(AccountsError) -> Bool {
+        try await endAll(of: user, except: spared, reason)
+        guard try await change() else { return false }
+        try await endAll(of: user, except: spared, reason)
+        return true
+    }
+
+    /// The sessions in which a user is signed in, the last used first.
+    public func list(of user: UserID, current: SessionTicket? = nil) async throws(AccountsError) -> [SessionSummary] {
+        let reply = try await run(RedisScripts.sessionList, [RedisArgument(user.description)])
+        guard let rows = reply.array else { throw redis.unexpected(RedisScripts.sessionList) }
+        let sessions = rows.compactMap { SessionSummary(fields: $0.array ?? [], current: current) }
+        guard sessions.count == rows.count else { throw redis.unexpected(RedisScripts.sessionList) }
+        return sessions.sorted { $0.lastUsedAt > $1.lastUsedAt }
+    }
+
+    /// For what goes with sessions.
+    var client: RedisClient { redis.client }
+
+    // MARK: Steps
+
+    /// What a session turns into, and what it has to be before.
+    enum Step {
+        /// The password was right: from any session in which nobody is signed in.
+        case passwordGiven(SignedInUser)
+        /// The code was right: from a session that awaits the code of this user. A new lifetime begins.
+        case codeGiven(SignedInUser)
+        /// Only the identifier changes; the absolute end stays.
+        case renewed(SignedInUser)
+    }
+
+    /// Puts a session with a new identifier in the place of another one.
+    ///
+    /// - Returns: nil when that one has ended or is not what it has to be; then there is no new one either.
+    func advance(_ ticket: SessionTicket, _ step: Step, for visitor: Visitor) async throws(AccountsError) -> Session? {
+        switch step {
+        case .passwordGiven(let user):
+            try await open(.awaitingCode(user), visitor, replacing: (ticket, "ac", nil), lifetime: limits.awaitingCode)
+        case .codeGiven(let user):
+            try await open(.signedIn(user), visitor, replacing: (ticket, "c", user.id), lifetime: limits.lifetime)
+        case .renewed(let user):
+            try await open(.signedIn(user), visitor, replacing: (ticket, "u", user.id), lifetime: .zero)
+        }
+    }
+
+    /// - Parameter lifetime: zero keeps the end of the previous session.
+    private func open(
+        _ state: Session.State, _ visitor: Visitor, replacing previous: (ticket: SessionTicket, states: String, owner: UserID?)?,
+        lifetime: Duration
+    ) async throws(AccountsError) -> Session? {
+        let (identifier, csrf) = (OpaqueToken(), RandomBytes.token())
+        var arguments: [RedisArgument] = [
+            RedisArgument(identifier.digest.description), RedisArgument(previous?.ticket.digest.description ?? ""),
+            RedisArgument(previous?.states ?? ""), RedisArgument(previous?.owner?.description ?? ""),
+            RedisArgument(limits.idle.milliseconds), RedisArgument(lifetime.milliseconds), "state", RedisArgument(state.letter),
+            "csrf", RedisArgument(csrf), "device", RedisArgument(visitor.device), "network", RedisArgument(visitor.network.description),
+        ]
+        if let user = state.user { arguments += ["user", RedisArgument(user.id.description), "name", RedisArgument(user.name)] }
+        let times = try await redis.integers(RedisScripts.sessionOpen, keys: RedisKeys.sessions, arguments)
+        guard !times.isEmpty else { return nil }
+        guard times.count == 3 else { throw redis.unexpected(RedisScripts.sessionOpen) }
+        return Session(
+            ticket: SessionTicket(identifier: identifier, end: times[1] / 1000), state: state, csrf: Secret(csrf),
+            device: visitor.device, network: visitor.network.description, openedAt: Date(milliseconds: times[0]),
+            lastUsedAt: Date(milliseconds: times[0]), idleEnd: Date(milliseconds: times[0] + times[2]),
+            absoluteEnd: Date(milliseconds: times[1]))
+    }
+
+    private func end(_ digest: String, owner: String, _ reason: SessionEnd) async throws(AccountsError) -> Bool {
+        try await redis.integer(
+            RedisScripts.sessionEnd, keys: RedisKeys.sessions,
+            [RedisArgument(digest), RedisArgument(owner), RedisArgument(reason.rawValue)]) == 1
+    }
+
+    private func run(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(AccountsError) -> RedisValue {
+        try await redis.run(script, keys: RedisKeys.sessions, arguments)
+    }
+
+    private static func end(of ticket: SessionTicket, now: Int64, note: String?) -> SessionEnd {
+        note.flatMap { SessionEnd(rawValue: $0) } ?? (now / 1000 >= ticket.end ? .absolute : .idle)
+    }
+}

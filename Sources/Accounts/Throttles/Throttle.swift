@@ -1,0 +1,54 @@
+package import Redis
+
+/// Counts attempts in Redis, before they are made: of many at the same time no more than the limit get through.
+package struct Throttle: Sendable {
+    /// One throttle: a rule for somebody.
+    package typealias Lane = (rule: ThrottleRule, subject: ThrottleSubject)
+
+    /// A lane that is full.
+    package struct Refusal {
+        package let rule: ThrottleRule
+        package let retryAfter: Duration
+    }
+
+    private let redis: ScriptRunner
+
+    package init(client: RedisClient) {
+        redis = ScriptRunner(client: client)
+    }
+
+    /// Takes one from each lane, or from none.
+    ///
+    /// - Returns: the first lane that is full; nil when all were taken.
+    package func take(_ lanes: [Lane]) async throws(AccountsError) -> Refusal? {
+        let reply = try await redis.integers(
+            RedisScripts.throttleTake, keys: Self.keys(of: lanes),
+            lanes.flatMap { rule, _ in
+                [
+                    RedisArgument(rule.limit), RedisArgument(rule.window.milliseconds),
+                    RedisArgument(rule.pause?.lowerBound.milliseconds ?? 0), RedisArgument(rule.pause?.upperBound.milliseconds ?? 0),
+                ]
+            })
+        guard reply.count == 2, (0...Int64(lanes.count)).contains(reply[0]) else { throw redis.unexpected(RedisScripts.throttleTake) }
+        guard reply[0] > 0 else { return nil }
+        return Refusal(rule: lanes[Int(reply[0]) - 1].rule, retryAfter: .milliseconds(reply[1]))
+    }
+
+    /// Gives back what was taken for an attempt that turned out well. Lanes with pauses are emptied: the right password ends the
+    /// suspicion that the wrong ones raised.
+    package func giveBack(_ lanes: [Lane]) async throws(AccountsError) {
+        _ = try await redis.run(
+            RedisScripts.throttleReturn, keys: Self.keys(of: lanes), lanes.map { rule, _ in rule.pause == nil ? 0 : 1 })
+    }
+
+    private static func keys(of lanes: [Lane]) -> [String] {
+        lanes.map { RedisKeys.throttle($0.rule, $0.subject) }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down.
+    var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,43 @@
+/// How many of something are allowed in which time.
+package struct ThrottleRule: Sendable, Hashable {
+    /// Part of the key in Redis.
+    let name: String
+    let limit: Int
+    let window: Duration
+    /// With a pause, each from the limit on is followed by one, twice as long as the last; the window is then the quiet time
+    /// after which all is forgotten.
+    var pause: ClosedRange<Duration>?
+
+    // MARK: Guesses of passwords
+
+    /// Of one user from one network that the user has not signed in from with this browser.
+    package static let loginFromNetwork = growing("login")
+    /// Of one user in a browser the user has signed in with: a lane of its own, which others cannot fill.
+    static let loginOnDevice = growing("device")
+    /// Of one user from all networks together, so that many networks are no way round. Known devices are exempt.
+    static let loginOfUser = ThrottleRule(name: "user", limit: 50, window: .seconds(3600))
+    /// Of all users from one network.
+    static let loginsOfNetwork = ThrottleRule(name: "logins", limit: 100, window: .seconds(15 * 60))
+    /// Of the old password by whoever sits before a signed-in browser.
+    static let passwordChange = growing("change")
+
+    // MARK: What costs us or others something
+
+    package static let registrations = ThrottleRule(name: "register", limit: 10, window: .seconds(3600))
+    static let captchasOfSession = ThrottleRule(name: "captcha", limit: 60, window: .seconds(600))
+    static let captchasOfNetwork = ThrottleRule(name: "captchas", limit: 300, window: .seconds(600))
+    /// The time between two codes in one session.
+    package static let codeOfSession = ThrottleRule(name: "code", limit: 1, window: .seconds(60))
+    static let codesOfUser = ThrottleRule(name: "codes", limit: 5, window: .seconds(3600))
+    static let resetsOfAddress = ThrottleRule(name: "reset", limit: 5, window: .seconds(3600))
+    static let mailsOfNetwork = ThrottleRule(name: "mails", limit: 30, window: .seconds(3600))
+    // 1000 mails an hour in all. Codes need a password and resets do not, so neither may use up the other's share: a flood of
+    // resets must not keep people from signing in.
+    static let codesInAll = ThrottleRule(name: "all-codes", limit: 700, window: .seconds(3600))
+    static let resetsInAll = ThrottleRule(name: "all-resets", limit: 300, window: .seconds(3600))
+
+    /// Ten in a quarter of an hour, then pauses from half a minute to a quarter of an hour.
+    private static func growing(_ name: String) -> ThrottleRule {
+        ThrottleRule(name: name, limit: 10, window: .seconds(15 * 60), pause: .seconds(30)...Duration.seconds(15 * 60))
+    }
+}

@@ -1,0 +1,32 @@
+package import Cryptography
+package import Platform
+
+/// Whose attempts are counted together. Never empty, and never what a stranger typed.
+package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
+    case user(UserID)
+    case userInNetwork(UserID, NetworkAddress)
+    case userOnDevice(UserID, OpaqueToken)
+    /// What was typed in place of a user's name and is none.
+    case stranger(String, NetworkAddress)
+    case network(NetworkAddress)
+    case address(String)
+    case session(SHA256Digest)
+    case everybody
+
+    package var description: String {
+        switch self {
+        case .user(let id): "user:\(id)"
+        case .userInNetwork(let id, let network): "user:\(id):\(network.prefix)"
+        case .userOnDevice(let id, let device): "user:\(id):\(device.digest)"
+        case .stranger(let login, let network): "name:\(Self.digest(login)):\(network.prefix)"
+        case .network(let network): "net:\(network.prefix)"
+        case .address(let address): "mail:\(Self.digest(address))"
+        case .session(let digest): "session:\(digest)"
+        case .everybody: "all"
+        }
+    }
+
+    private static func digest(_ text: String) -> SHA256Digest {
+        SHA256Hasher.digest(of: Array(text.lowercased().utf8))
+    }
+}
