@@ -1,0 +1,29 @@
+public import FoundationEssentials
+public import Platform
+
+/// Something that happened to an account.
+public struct AuditEvent: Sendable, Identifiable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case registered
+        case loginRefused = "login-refused"
+        case codeSent = "code-sent"
+        case codeRefused = "code-refused"
+        case signedIn = "signed-in"
+        case signedOut = "signed-out"
+        case sessionsEnded = "sessions-ended"
+        case passwordChanged = "password-changed"
+        case passwordChangeRefused = "password-change-refused"
+        case resetRequested = "reset-requested"
+        case passwordReset = "password-reset"
+        case disabled, enabled
+    }
+
+    public let id: Int64
+    public let at: Date
+    /// Nil for a kind of another version.
+    public let kind: Kind?
+    /// Nobody, where it is not known who was meant.
+    public let user: UserID?
+    /// The address of the client.
+    public let network: String
+}

@@ -1,0 +1,124 @@
+import Cryptography
+import FoundationEssentials
+import Platform
+import Postgres
+
+/// The login codes on their way. What limits them is decided by single statements, so that no number of requests at the same
+/// time changes the outcome.
+struct ChallengeStore: Sendable {
+    let database: Database
+    let key: SignInKey
+
+    /// What has to be true of the user when a code is made, seen under a lock on the user's row.
+    enum Condition {
+        /// The password that was checked is still the user's.
+        case password(PasswordHash)
+        /// This session has had a code, and the password was not changed since.
+        case earlierCode
+    }
+
+    /// Makes a challenge, which voids the user's last one.
+    ///
+    /// - Returns: nil when the user was disabled, or the condition does not hold any more.
+    func make(for user: UserID, session: SHA256Digest, if condition: Condition) async throws(AccountsError) -> LoginChallenge? {
+        let (id, nonce) = (LoginChallengeID(rawValue: UUIDv7()), RandomBytes.make(32))
+        let lock: SQL =
+            """
+            SELECT email FROM users WHERE id = \(user) AND disabled_at IS NULL AND \(sql: Self.sql(condition, session)) FOR NO KEY UPDATE
+            """
+        return try await database.transaction { sql throws(PostgresError) in
+            guard let owner = try sql.query(lock).first else { return nil }
+            try sql.execute("UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: Self.isOpen)")
+            // The clock and not the time of the transaction's begin: rows of one user are made one after the other, under the lock.
+            let rows = try sql.query(
+                """
+                INSERT INTO login_challenges (id, nonce, user_id, session, created_at, expires_at)
+                VALUES (\(id), \(nonce), \(user), \(session.bytes), clock_timestamp(),
+                    clock_timestamp() + make_interval(secs => \(LoginChallenge.lifetime)))
+                RETURNING id, expires_at, created_at, tries
+                """)
+            return try rows.first.map { row throws(PostgresError) in
+                try LoginChallenge(row: row, address: try owner.decode("email"))
+            }
+        }
+    }
+
+    /// The last code of a session that was not used or voided; it may have expired.
+    func find(session: SHA256Digest, user: UserID) async throws(AccountsError) -> LoginChallenge? {
+        try await database.query(
+            """
+            SELECT login_challenges.id, expires_at, login_challenges.created_at, tries, email
+            FROM login_challenges JOIN users ON users.id = user_id
+            WHERE session = \(session.bytes) AND user_id = \(user) AND \(sql: Self.isOpen)
+            """
+        ) { row throws(PostgresError) in try LoginChallenge(row: row, address: try row.decode("email")) }.first
+    }
+
+    /// Spends one of the tries that are left, and only then compares.
+    ///
+    /// - Returns: the challenge, if the code is right.
+    func check(_ code: LoginCode, session: SHA256Digest, user: UserID) async throws(AccountsError) -> LoginChallengeID? {
+        let challenge = try await database.query(
+            """
+            UPDATE login_challenges SET tries = tries + 1
+            WHERE session = \(session.bytes) AND user_id = \(user) AND \(sql: Self.isUsable) RETURNING id, nonce
+            """
+        ) { row throws(PostgresError) in
+            (id: try row.decode("id", as: LoginChallengeID.self), nonce: try row.decode("nonce", as: [UInt8].self))
+        }.first
+        guard let challenge, key.code(of: challenge.id, nonce: challenge.nonce, user: user) == code else { return nil }
+        return challenge.id
+    }
+
+    /// Uses a challenge up.
+    ///
+    /// - Returns: false when somebody was faster, another code was asked for, or the user was disabled.
+    func use(_ id: LoginChallengeID) async throws(AccountsError) -> Bool {
+        try await database.execute(
+            """
+            UPDATE login_challenges SET used_at = now() FROM users
+            WHERE login_challenges.id = \(id) AND \(sql: Self.isOpen) AND users.id = user_id AND disabled_at IS NULL
+            """) == 1
+    }
+
+    /// What to mail, and where; nil once there is no use in it.
+    func mail(for id: LoginChallengeID) async throws(AccountsError) -> LoginMail? {
+        try await database.query(
+            """
+            UPDATE login_challenges SET sent = least(sent + 1, 32767) FROM users
+            WHERE login_challenges.id = \(id) AND \(sql: Self.isUsable) AND users.id = user_id AND disabled_at IS NULL
+            RETURNING email, nonce, user_id, expires_at
+            """
+        ) { row throws(PostgresError) in
+            LoginMail(
+                address: try row.decode("email"),
+                code: key.code(of: id, nonce: try row.decode("nonce"), user: try row.decode("user_id")),
+                expiresAt: try row.decode("expires_at"))
+        }.first
+    }
+
+    static let isOpen: SQL = "used_at IS NULL AND voided_at IS NULL"
+    private static let isUsable: SQL = "\(sql: isOpen) AND tries < \(LoginChallenge.triesAllowed) AND expires_at > now()"
+
+    private static func sql(_ condition: Condition, _ session: SHA256Digest) -> SQL {
+        switch condition {
+        case .password(let hash): "password = \(hash.text)"
+        case .earlierCode:
+            """
+            EXISTS (
+                SELECT FROM login_challenges WHERE session = \(session.bytes) AND user_id = users.id
+                    AND created_at > coalesce(password_changed_at, '-infinity'))
+            """
+        }
+    }
+}
+
+extension LoginChallenge {
+    fileprivate init(row: PostgresRow, address: String) throws(PostgresError) {
+        let tries = try row.decode("tries", as: Int.self)
+        self.init(
+            id: try row.decode("id"), maskedAddress: UserText.masked(email: address), expiresAt: try row.decode("expires_at"),
+            triesLeft: max(0, Self.triesAllowed - tries),
+            resendAt: try row.decode("created_at", as: Date.self).addingTimeInterval(Self.resendInterval))
+    }
+}

@@ -1,0 +1,55 @@
+import Cryptography
+import Platform
+import Postgres
+
+/// The one place where a password is replaced: together with all that the old one has brought about and Postgres knows of.
+struct PasswordStore: Sendable {
+    let database: Database
+
+    /// What entitles to a new password.
+    enum Right {
+        /// The old one, as it was checked.
+        case old(PasswordHash)
+        /// A link from a mail, used up by this.
+        case reset(OpaqueToken)
+    }
+
+    /// - Returns: false when the right is not or no longer there; then nothing was changed.
+    func replace(
+        of user: UserID, with hash: PasswordHash, by right: Right, network: NetworkAddress
+    ) async throws(AccountsError) -> Bool {
+        let kind: AuditEvent.Kind =
+            switch right {
+            case .old: .passwordChanged
+            case .reset: .passwordReset
+            }
+        return try await database.transaction { sql throws(PostgresError) in
+            // Codes and changes of one user wait for each other here, and in no other place.
+            try sql.execute("SELECT FROM users WHERE id = \(user) FOR NO KEY UPDATE")
+            let isEntitled: SQL
+            switch right {
+            case .old(let old): isEntitled = "password = \(old.text)"
+            case .reset(let token):
+                guard try sql.execute(Self.use(token, user)) == 1 else { return false }
+                isEntitled = "true"
+            }
+            let changed = try sql.execute(
+                """
+                UPDATE users SET password = \(hash.text), password_changed_at = clock_timestamp()
+                WHERE id = \(user) AND disabled_at IS NULL AND \(sql: isEntitled)
+                """)
+            guard changed == 1 else { return false }
+            try sql.execute("UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: ChallengeStore.isOpen)")
+            try sql.execute("UPDATE password_resets SET voided_at = now() WHERE user_id = \(user) AND \(sql: ResetStore.isOpen)")
+            try sql.execute(AuditLog.statement(kind, user, network))
+            return true
+        }
+    }
+
+    private static func use(_ token: OpaqueToken, _ user: UserID) -> SQL {
+        """
+        UPDATE password_resets SET used_at = now()
+        WHERE sha256 = \(token.digest.bytes) AND user_id = \(user) AND \(sql: ResetStore.isUsable)
+        """
+    }
+}
