@@ -1,0 +1,82 @@
+import Platform
+public import Postgres
+
+/// Setting a new password without the old one, by a link that is mailed to the user's stored address.
+///
+/// It does not sign in: that takes the new password and a code, as ever.
+public struct PasswordResets: Sendable {
+    /// Has a mail sent, by a job that calls `mail(for:)`.
+    public typealias Announce = @Sendable (PasswordResetID) async throws -> Void
+
+    private let users: UserStore
+    private let passwords: PasswordStore
+    private let resets: ResetStore
+    private let sessions: SessionStore
+    private let throttle: Throttle
+    private let audit: AuditLog
+    private let hasher: PasswordHasher
+    private let announce: Announce
+
+    public init(pool: PostgresPool, sessions: SessionStore, hasher: PasswordHasher, key: SignInKey, announce: @escaping Announce) {
+        let database = Database(pool: pool)
+        users = UserStore(pool: pool)
+        passwords = PasswordStore(database: database)
+        resets = ResetStore(database: database, key: key)
+        audit = AuditLog(pool: pool)
+        throttle = Throttle(client: sessions.client)
+        self.sessions = sessions
+        self.hasher = hasher
+        self.announce = announce
+    }
+
+    public enum Request: Sendable {
+        /// A mail is sent if somebody has this address. Who asked does not learn whether.
+        case accepted
+        case throttled(retryAfter: Duration)
+    }
+
+    /// Asks for a link.
+    ///
+    /// - Throws: `.database`, `.unavailable`, and what `announce` throws.
+    public func request(address: String, visitor: Visitor) async throws -> Request {
+        // Others may ask for links to the same address: those limits are apart from the ones that signing in needs.
+        let refusal = try await throttle.take([
+            (.resetsOfAddress, .address(address)), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
+        ])
+        if let refusal { return .throttled(retryAfter: refusal.retryAfter) }
+        let (id, owner) = try await resets.make(address: UserText.isLogin(address) ? address : "")
+        try await audit.record(.resetRequested, owner, visitor.network)
+        try await announce(id)
+        return .accepted
+    }
+
+    /// Whether a link still works, for the page it leads to.
+    public func isUsable(_ token: OpaqueToken) async throws(AccountsError) -> Bool {
+        try await resets.owner(of: token) != nil
+    }
+
+    public enum Completion: Sendable {
+        case done
+        /// The link was used or voided, has expired, or never was one.
+        case refused
+        case unacceptable(PasswordProblem)
+    }
+
+    /// Sets the password and ends all sessions of the user.
+    ///
+    /// - Throws: `.busy`, `.database`, `.unavailable`.
+    public func complete(_ token: OpaqueToken, password: String, visitor: Visitor) async throws(AccountsError) -> Completion {
+        guard let id = try await resets.owner(of: token), let account = try await users.account(id) else { return .refused }
+        if let problem = PasswordRules.problem(of: password, context: account.contextWords) { return .unacceptable(problem) }
+        let hash = try await hasher.hash(password)
+        let isDone = try await sessions.ending(id, .password) { () throws(AccountsError) in
+            try await passwords.replace(of: id, with: hash, by: .reset(token), network: visitor.network)
+        }
+        return isDone ? .done : .refused
+    }
+
+    /// What to mail, and where; nil when there is nobody to mail it to, or no use in it any more.
+    public func mail(for id: PasswordResetID) async throws(AccountsError) -> ResetMail? {
+        try await resets.mail(for: id)
+    }
+}

@@ -1,0 +1,103 @@
+public import Platform
+
+/// What somebody typed into the login form.
+public struct LoginAttempt: Sendable {
+    /// A user name or an address.
+    public var login: String
+    /// As it was received.
+    public var password: Secret
+    public var captcha: CaptchaID
+    public var answer: String
+
+    public init(login: String, password: Secret, captcha: CaptchaID, answer: String) {
+        (self.login, self.password, self.captcha, self.answer) = (login, password, captcha, answer)
+    }
+}
+
+/// What came of it.
+public enum LoginOutcome: Sendable {
+    /// A code is on its way. The session takes the place of the one before.
+    case challenged(Session, LoginChallenge)
+    /// The captcha was not solved. Nothing else was looked at.
+    case unsolved
+    /// No such user, wrong password, too many wrong ones, or disabled: nobody learns which.
+    case refused
+    /// Too many attempts from this network, or too many mails.
+    case throttled(retryAfter: Duration)
+}
+
+extension SignIn {
+    /// The first step: user, password and captcha.
+    ///
+    /// - Parameter session: in which nobody is signed in.
+    /// - Throws: `.busy`, `.database`, `.unavailable`, and what `announce` throws.
+    public func begin(_ attempt: LoginAttempt, in session: Session, _ visitor: Visitor) async throws -> LoginOutcome {
+        guard try await captchas.answer(attempt.captcha, with: attempt.answer, for: session) else { return .unsolved }
+        let password = attempt.password.reveal()
+        guard PasswordRules.isCheckable(password) else {
+            try await audit.record(.loginRefused, nil, visitor.network, ["reason": "length"])
+            return .refused
+        }
+        let account = try await users.account(login: attempt.login, device: visitor.deviceToken)
+        let lanes = Self.lanes(for: account, attempt.login, visitor)
+        let refusal = try await throttle.take(lanes)
+        // This one says nothing about the user, so it may be told, and costs no hash.
+        if let refusal, refusal.rule == .loginsOfNetwork {
+            try await audit.record(.loginRefused, account?.user.id, visitor.network, ["reason": "network"])
+            return .throttled(retryAfter: refusal.retryAfter)
+        }
+        let isRight = try await hasher.verify(password, against: account?.password)
+        guard isRight, refusal == nil, let account, let hash = account.password, !account.user.isDisabled else {
+            try await audit.record(
+                .loginRefused, account?.user.id, visitor.network, ["reason": refusal?.rule.name ?? (isRight ? "disabled" : "credentials")])
+            return .refused
+        }
+        try await throttle.giveBack(lanes)
+        return try await challenge(account, hash, session, visitor)
+    }
+
+    /// The password was right: on to the code.
+    private func challenge(
+        _ account: Account, _ password: PasswordHash, _ session: Session, _ visitor: Visitor
+    ) async throws -> LoginOutcome {
+        let user = SignedInUser(id: account.user.id, name: account.user.name)
+        if let refusal = try await throttle.take(Self.mailLanes(user.id, account.knowsDevice, visitor)) {
+            return .throttled(retryAfter: refusal.retryAfter)
+        }
+        guard let next = try await sessions.advance(session.ticket, .passwordGiven(user), for: visitor) else { return .refused }
+        // After the session, so that a change of the password in between finds either of them and ends it.
+        guard let challenge = try await challenges.make(for: user.id, session: next.ticket.digest, if: .password(password)) else {
+            try await sessions.end(next.ticket, .password)
+            return .refused
+        }
+        _ = try await throttle.take([(.codeOfSession, .session(next.ticket.digest))])
+        try await send(challenge, to: user.id, visitor)
+        return .challenged(next, challenge)
+    }
+
+    func send(_ challenge: LoginChallenge, to user: UserID, _ visitor: Visitor) async throws {
+        try await audit.record(.codeSent, user, visitor.network)
+        try await announce(challenge.id)
+    }
+
+    /// What an attempt counts against. The network first: it is the one lane that may be named.
+    ///
+    /// A browser in which the user has signed in before has one of its own and no other, so that neither guesses from elsewhere nor
+    /// a neighbour in the same network can lock its owner out.
+    private static func lanes(for account: Account?, _ login: String, _ visitor: Visitor) -> [Throttle.Lane] {
+        if let account, account.knowsDevice, let device = visitor.deviceToken {
+            return [(.loginOnDevice, .userOnDevice(account.user.id, device))]
+        }
+        let network: Throttle.Lane = (.loginsOfNetwork, .network(visitor.network))
+        if let id = account?.user.id {
+            return [network, (.loginFromNetwork, .userInNetwork(id, visitor.network)), (.loginOfUser, .user(id))]
+        }
+        // What is no name at all, such as nothing, is nobody's.
+        return UserText.isLogin(login) ? [network, (.loginFromNetwork, .stranger(login, visitor.network))] : [network]
+    }
+
+    static func mailLanes(_ user: UserID, _ knowsDevice: Bool, _ visitor: Visitor) -> [Throttle.Lane] {
+        let network: [Throttle.Lane] = knowsDevice ? [] : [(.mailsOfNetwork, .network(visitor.network))]
+        return network + [(.codesOfUser, .user(user)), (.codesInAll, .everybody)]
+    }
+}

@@ -1,0 +1,54 @@
+import Platform
+
+/// What came of a code.
+public enum CodeOutcome: Sendable {
+    /// The session takes the place of the one before.
+    ///
+    /// - Parameter device: a cookie to keep for half a year, for a browser that has none of this user.
+    case signedIn(Session, device: OpaqueToken?)
+    /// Wrong, used, replaced by another one, expired, out of tries, or of another session: nobody learns which.
+    case refused
+}
+
+/// What came of asking for another code.
+public enum ResendOutcome: Sendable {
+    /// It is on its way, and the one before counts no more.
+    case sent(LoginChallenge)
+    case throttled(retryAfter: Duration)
+    /// This session waits for no code.
+    case refused
+}
+
+extension SignIn {
+    /// The second step: the code from the mail.
+    ///
+    /// - Throws: `.database`, `.unavailable`.
+    public func confirm(_ text: String, in session: Session, _ visitor: Visitor) async throws(AccountsError) -> CodeOutcome {
+        guard case .awaitingCode(let user) = session.state, let code = LoginCode(text) else { return .refused }
+        guard let id = try await challenges.check(code, session: session.ticket.digest, user: user.id), try await challenges.use(id) else {
+            try await audit.record(.codeRefused, user.id, visitor.network)
+            return .refused
+        }
+        // Fails if the session has ended since it was looked at, for instance because the user was disabled.
+        guard let next = try await sessions.advance(session.ticket, .codeGiven(user), for: visitor) else { return .refused }
+        let device = try await devices.remember(visitor.deviceToken, of: user.id)
+        try await audit.record(.signedIn, user.id, visitor.network)
+        return .signedIn(next, device: device)
+    }
+
+    /// Sends another code.
+    ///
+    /// - Throws: `.database`, `.unavailable`, and what `announce` throws.
+    public func resend(in session: Session, _ visitor: Visitor) async throws -> ResendOutcome {
+        guard case .awaitingCode(let user) = session.state else { return .refused }
+        let account = try await users.account(user.id, device: visitor.deviceToken)
+        let lanes =
+            [(.codeOfSession, .session(session.ticket.digest))] + Self.mailLanes(user.id, account?.knowsDevice ?? false, visitor)
+        if let refusal = try await throttle.take(lanes) { return .throttled(retryAfter: refusal.retryAfter) }
+        guard let challenge = try await challenges.make(for: user.id, session: session.ticket.digest, if: .earlierCode) else {
+            return .refused
+        }
+        try await send(challenge, to: user.id, visitor)
+        return .sent(challenge)
+    }
+}

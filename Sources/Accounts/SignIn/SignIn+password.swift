@@ -1,0 +1,39 @@
+public import Platform
+
+/// What came of a change of password.
+public enum PasswordChangeOutcome: Sendable {
+    /// All other sessions have ended, and this one has a new identifier.
+    case changed(Session)
+    /// The old password was wrong, or nobody is signed in.
+    case refused
+    case unacceptable(PasswordProblem)
+    case throttled(retryAfter: Duration)
+}
+
+extension SignIn {
+    /// Changes the password of the user who is signed in.
+    ///
+    /// - Throws: `.busy`, `.database`, `.unavailable`.
+    public func changePassword(
+        from old: Secret, to new: Secret, in session: Session, _ visitor: Visitor
+    ) async throws(AccountsError) -> PasswordChangeOutcome {
+        let (old, new) = (old.reveal(), new.reveal())
+        guard let user = session.user, PasswordRules.isCheckable(old), let account = try await users.account(user.id) else {
+            return .refused
+        }
+        if let problem = PasswordRules.problem(of: new, context: account.contextWords) { return .unacceptable(problem) }
+        let lane: Throttle.Lane = (.passwordChange, .user(user.id))
+        if let refusal = try await throttle.take([lane]) { return .throttled(retryAfter: refusal.retryAfter) }
+        guard try await hasher.verify(old, against: account.password), let stored = account.password else {
+            try await audit.record(.passwordChangeRefused, user.id, visitor.network)
+            return .refused
+        }
+        try await throttle.giveBack([lane])
+        let hash = try await hasher.hash(new)
+        let isChanged = try await sessions.ending(user.id, except: session.ticket, .password) { () throws(AccountsError) in
+            try await passwords.replace(of: user.id, with: hash, by: .old(stored), network: visitor.network)
+        }
+        guard isChanged, let next = try await sessions.advance(session.ticket, .renewed(user), for: visitor) else { return .refused }
+        return .changed(next)
+    }
+}

@@ -1,0 +1,122 @@
+import Accounts
+import FoundationEssentials
+import Platform
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Password resets", .requires(.postgres))
+struct ResetTests {
+    private static let newPassword = "quite another battery"
+
+    @Test(
+        "H76 a link goes to the stored address, whatever look-alike was typed",
+        arguments: ["miami@example.org", "MIAMI@EXAMPLE.ORG", "ｍiami@example.org"])
+    func mailed(address: String) async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let mail = try #require(try await ask(fixture, address))
+            #expect(Array(mail.address.utf8) == Array("miami@example.org".utf8))
+            #expect((1790...1800).contains(mail.expiresAt.timeIntervalSinceNow))
+        }
+    }
+
+    @Test("an address that nobody has is accepted in the same way, and nobody gets a mail")
+    func unknown() async throws {
+        try await SignInFixture.with { fixture in
+            for address in ["nobody@example.org", "", "a\0b", String(repeating: "x", count: 300)] {
+                let mail = try await ask(fixture, address)
+                #expect(mail == nil)
+            }
+            #expect(fixture.resetMails.items.count == 4)
+        }
+    }
+
+    @Test("H90 a new password ends all sessions and codes, and signs nobody in")
+    func completed() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let sessions = [try await fixture.enter().session, try await fixture.awaiting(from: .elsewhere())]
+            let link = try #require(try await ask(fixture)).token
+            #expect(try await fixture.resets.isUsable(link))
+            guard case .done = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
+            for session in sessions { #expect(try await fixture.end(of: session) == .password) }
+            guard case .refused = try await fixture.begin("miami", from: .elsewhere()),
+                case .challenged = try await fixture.begin("miami", Self.newPassword, from: .elsewhere())
+            else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("a link works once, however many use it at the same time")
+    func once() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let link = try #require(try await ask(fixture)).token
+            let done = Counter()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { if case .done? = try? await complete(link, fixture) { done.increment() } }
+                }
+            }
+            #expect(done.value == 1)
+            guard case .refused = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("a link that is replaced, expired, made up or for nobody is refused without a hash")
+    func refused() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let old = try #require(try await ask(fixture)).token
+            let expired = try #require(try await ask(fixture)).token
+            try await fixture.pool.execute("UPDATE password_resets SET expires_at = now()")
+            let hashes = fixture.hashes.value
+            for link in [old, expired, OpaqueToken()] {
+                #expect(try await !fixture.resets.isUsable(link))
+                guard case .refused = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
+            }
+            #expect(fixture.hashes.value == hashes)
+            #expect(try await fixture.resets.mail(for: fixture.resetMails.items[1]) == nil)
+        }
+    }
+
+    @Test("a password that may not be chosen does not use up the link")
+    func unacceptable() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let link = try #require(try await ask(fixture)).token
+            guard case .unacceptable(.common) = try await complete(link, fixture, "password1"),
+                case .done = try await complete(link, fixture)
+            else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("H80 five links an hour for an address in any form, known or not; they do not use up the codes")
+    func caps() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            for address in ["miami@example.org", "nobody@example.org"] {
+                for number in 0..<7 {
+                    let outcome = try await fixture.resets.request(
+                        address: number.isMultiple(of: 2) ? address : address.uppercased(), visitor: .elsewhere())
+                    if case .throttled = outcome { #expect(number >= 5) } else { #expect(number < 5) }
+                }
+            }
+            #expect(fixture.resetMails.items.count == 10)
+            _ = try await fixture.enter(from: .elsewhere())
+        }
+    }
+
+    private func ask(_ fixture: SignInFixture, _ address: String = "miami@example.org") async throws -> ResetMail? {
+        guard case .accepted = try await fixture.resets.request(address: address, visitor: .elsewhere()),
+            let id = fixture.resetMails.items.last
+        else { throw SignInFixture.Unexpected() }
+        return try await fixture.resets.mail(for: id)
+    }
+}
+
+private func complete(
+    _ link: OpaqueToken, _ fixture: SignInFixture, _ password: String = "quite another battery"
+) async throws -> PasswordResets.Completion {
+    try await fixture.resets.complete(link, password: password, visitor: .somewhere)
+}

@@ -1,0 +1,109 @@
+import Accounts
+import FoundationEssentials
+import Platform
+import Postgres
+import TestSupport
+import Testing
+
+@Suite("Ending sessions", .requires(.postgres))
+struct EndingTests {
+    private static let newPassword = "quite another battery"
+
+    @Test("H90 ending all others ends them at once, also those that wait for a code, and spares the one that asks")
+    func others() async throws {
+        try await SignInFixture.with { fixture in
+            _ = (try await fixture.member(), try await fixture.member("student"))
+            let mine = try await fixture.enter().session
+            let others = [try await fixture.enter(from: .elsewhere()).session, try await fixture.awaiting(from: .elsewhere())]
+            let foreign = try await fixture.enter("student", from: .elsewhere()).session
+            #expect(try await fixture.signIn.endOthers(than: mine, .somewhere) == 2)
+            for session in others { #expect(try await fixture.end(of: session) == .elsewhere) }
+            for session in [mine, foreign] { #expect(try await fixture.end(of: session) == nil) }
+        }
+    }
+
+    @Test("H90 H88 a changed password ends all other sessions and codes, and gives this session a new identifier")
+    func changed() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let mine = try await fixture.enter().session
+            let other = try await fixture.enter(from: .elsewhere()).session
+            let awaiting = try await fixture.awaiting(from: .elsewhere())
+            let code = try await fixture.lastCode()
+            guard case .changed(let next) = try await change(mine, fixture) else { throw SignInFixture.Unexpected() }
+            try await fixture.passMinute()
+            for session in [other, awaiting] { #expect(try await fixture.end(of: session) == .password) }
+            #expect(try await fixture.end(of: mine) == .replaced)
+            guard case .live(let found) = try await fixture.look(next) else { throw SignInFixture.Unexpected() }
+            #expect(found.user?.name == "miami" && found.absoluteEnd == mine.absoluteEnd)
+            guard case .refused = try await fixture.signIn.confirm(code, in: awaiting, .somewhere),
+                case .refused = try await fixture.signIn.resend(in: awaiting, .somewhere),
+                case .refused = try await fixture.begin("miami", from: .elsewhere()),
+                case .challenged = try await fixture.begin("miami", Self.newPassword, from: .elsewhere())
+            else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("a password is changed only with the old one, to one that may be chosen; guesses have a limit")
+    func notChanged() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let session = try await fixture.enter().session
+            for (new, problem) in [("short", PasswordProblem.tooShort), ("password1", .common), ("miami-sluice-123", .personal)] {
+                guard case .unacceptable(problem) = try await change(session, fixture, to: new) else { throw SignInFixture.Unexpected() }
+            }
+            for _ in 0..<10 {
+                guard case .refused = try await change(session, fixture, from: "wrong password") else { throw SignInFixture.Unexpected() }
+            }
+            guard case .throttled = try await change(session, fixture) else { throw SignInFixture.Unexpected() }
+            guard case .challenged = try await fixture.begin("miami", from: .elsewhere()) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("H90 a disabled user is out everywhere at once: sessions, codes, links, API tokens")
+    func disabled() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let sessions = [try await fixture.enter().session, try await fixture.enter(from: .elsewhere()).session]
+            let tokens = TokenStore(pool: fixture.pool, cacheLifetime: .zero)
+            let token = try await tokens.add(user: user.id, name: "laptop").reveal()
+            #expect(try await tokens.authenticate(token) != nil)
+            _ = try await fixture.resets.request(address: user.email, visitor: .somewhere)
+            let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
+            #expect(try await fixture.signIn.disable(user.id))
+            for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }
+            #expect(try await tokens.authenticate(token) == nil)
+            #expect(try await !fixture.resets.isUsable(link))
+            #expect(try await fixture.resets.mail(for: fixture.resetMails.items[0]) == nil)
+            #expect(try await fixture.signIn.users.find(user.id)?.isDisabled == true)
+            #expect(try await fixture.signIn.enable(user.id))
+            #expect(try await tokens.authenticate(token) != nil)
+            for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }
+            #expect(try await !fixture.signIn.disable(UserID(rawValue: -1)))
+        }
+    }
+
+    @Test("all that happens to an account is on record, and the record is not changed")
+    func audit() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let session = try await fixture.enter().session
+            _ = try await fixture.begin("miami", "wrong password")
+            guard case .changed(let next) = try await change(session, fixture) else { throw SignInFixture.Unexpected() }
+            try await fixture.signIn.signOut(next, .somewhere)
+            #expect(try await fixture.signIn.disable(user.id))
+            let events = try await fixture.signIn.audit.list(of: user.id)
+            #expect(events.reversed().map(\.kind) == [.codeSent, .signedIn, .loginRefused, .passwordChanged, .signedOut, .disabled])
+            #expect(events.reversed().map(\.network) == Array(repeating: "192.0.2.1", count: 5) + ["operator"])
+            for change: SQL in ["UPDATE audit_events SET network = ''", "TRUNCATE audit_events"] {
+                await #expect(throws: PostgresError.self) { try await fixture.pool.execute(change) }
+            }
+        }
+    }
+
+    private func change(
+        _ session: Session, _ fixture: SignInFixture, from old: String = SignInFixture.password, to new: String = newPassword
+    ) async throws -> PasswordChangeOutcome {
+        try await fixture.signIn.changePassword(from: Secret(old), to: Secret(new), in: session, .somewhere)
+    }
+}

@@ -1,0 +1,62 @@
+import Accounts
+import Platform
+import RedisSupport
+import TestSupport
+import Testing
+
+@Suite("Without Redis", .requires(.postgres))
+struct OutageTests {
+    @Test("H95 without Redis nobody is let in, nothing is changed, and the error says so")
+    func redisAway() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let session = try await fixture.enter().session
+            let awaiting = try await fixture.awaiting(from: .elsewhere())
+            let code = try await fixture.lastCode()
+            let anonymous = try await fixture.signIn.sessions.open(for: .somewhere)
+            guard case .made(let captcha) = try await fixture.signIn.captchas.make(for: anonymous, network: .random) else {
+                throw SignInFixture.Unexpected()
+            }
+            let attempt = LoginAttempt(login: "miami", password: Secret(SignInFixture.password), captcha: captcha, answer: "ABCDE")
+            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: SignInFixture.password)
+            let signIn = fixture.signIn
+            fixture.server.kill()
+            let registration = Registration(pool: fixture.pool, redis: fixture.redis, hasher: fixture.hasher)
+            let steps: [@Sendable () async throws -> Void] = [
+                { _ = try await signIn.sessions.open(for: .somewhere) },
+                { _ = try await signIn.sessions.touch(session.ticket, isActivity: true) },
+                { _ = try await signIn.sessions.list(of: user.id) },
+                { _ = try await signIn.captchas.make(for: anonymous, network: .random) },
+                { _ = try await signIn.captchas.fetch(captcha, for: anonymous) },
+                { _ = try await signIn.begin(attempt, in: anonymous, .somewhere) },
+                { _ = try await signIn.confirm(code, in: awaiting, .somewhere) },
+                { _ = try await signIn.resend(in: awaiting, .somewhere) },
+                { _ = try await signIn.changePassword(from: Secret("x"), to: Secret("a fine new one"), in: session, .somewhere) },
+                { _ = try await signIn.endOthers(than: session, .somewhere) },
+                { _ = try await signIn.disable(user.id) },
+                { _ = try await registration.register(form, network: .random) },
+                { _ = try await fixture.resets.request(address: user.email, visitor: .somewhere) },
+                { _ = try await Purge(pool: fixture.pool, redis: fixture.redis).runOnce() },
+            ]
+            for (number, step) in steps.enumerated() {
+                #expect(await accountsCode(step) == .unavailable, "step \(number)")
+            }
+            #expect(try await signIn.users.find(user.id)?.isDisabled == false)
+            #expect(try await signIn.users.find(name: "other") == nil)
+            #expect(fixture.resetMails.items.isEmpty)
+        }
+    }
+
+    @Test("H95 a Redis that has lost its keys knows nobody")
+    func emptied() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let (session, awaiting) = (try await fixture.enter().session, try await fixture.awaiting(from: .elsewhere()))
+            let code = try await fixture.lastCode()
+            try await fixture.server.ask("FLUSHALL")
+            #expect(try await fixture.end(of: session) == .idle)
+            guard case .refused = try await fixture.signIn.confirm(code, in: awaiting, .somewhere) else { throw SignInFixture.Unexpected() }
+            _ = try await fixture.enter()
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import Accounts
+import Cryptography
+import DatabaseSupport
+import Logging
+import Platform
+import Postgres
+import Redis
+import RedisSupport
+import Synchronization
+import TestSupport
+
+/// Everything that signing in needs, on a Redis and a database of the test's own, so that it may look at all that is stored.
+struct SignInFixture: Sendable {
+    static let password = "correct horse battery"
+
+    let server: RedisServerProcess
+    let redis: RedisClient
+    let pool: PostgresPool
+    let hasher: PasswordHasher
+    let hashes = Counter()
+    /// Holds back the hashes that have begun.
+    let gate = Gate()
+    let mails = Outbox<LoginChallengeID>()
+    let resetMails = Outbox<PasswordResetID>()
+    let signIn: SignIn
+    let resets: PasswordResets
+
+    static func with(
+        limits: SessionLimits = SessionLimits(), _ body: @escaping @Sendable (SignInFixture) async throws -> Void
+    ) async throws {
+        let server = try await RedisServerProcess.start()
+        try await TestDatabase.withMigratedPool { pool in
+            try await RedisClient.with("redis://127.0.0.1:\(server.port)") { redis in
+                let threads = BlockingPool(name: "passwords", size: 2)
+                try await body(SignInFixture(server: server, redis: redis, pool: pool, threads: threads, limits: limits))
+                await threads.shutDown()
+            }
+        }
+    }
+
+    private init(server: RedisServerProcess, redis: RedisClient, pool: PostgresPool, threads: BlockingPool, limits: SessionLimits) throws {
+        (self.server, self.redis, self.pool) = (server, redis, pool)
+        guard let key = SignInKey(Secret(String(repeating: "k", count: 32))), let cost = Scrypt.Cost(logN: 4, r: 8, p: 1) else {
+            throw Unexpected()
+        }
+        hasher = PasswordHasher(pool: threads, waiting: 1000, cost: cost) { [hashes, gate] password, salt, cost in
+            hashes.increment()
+            gate.pass()
+            return Scrypt.derive(password: password, salt: salt, cost: cost)
+        }
+        let sessions = SessionStore(client: redis, limits: limits)
+        signIn = SignIn(
+            pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+            announce: mails.add)
+        resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: resetMails.add)
+    }
+
+    /// What a step of a test came to that none of its expectations foresees.
+    struct Unexpected: Error {}
+
+    // MARK: People
+
+    /// A new user with the usual password.
+    func member(_ name: String = "miami") async throws -> User {
+        try await signIn.users.add(name: name, email: "\(name)@example.org", password: hasher.hash(Self.password))
+    }
+
+    /// One try at the login form, in a session of its own unless told otherwise, with the captcha solved.
+    func begin(
+        _ login: String, _ password: String = Self.password, in session: Session? = nil, from visitor: Visitor = .somewhere
+    ) async throws -> LoginOutcome {
+        let session = if let session { session } else { try await signIn.sessions.open(for: visitor) }
+        // A network of its own, as the limits on captchas are not what this is about.
+        guard case .made(let captcha) = try await signIn.captchas.make(for: session, network: .random),
+            let challenge = try await signIn.captchas.fetch(captcha, for: session)
+        else { throw Unexpected() }
+        let attempt = LoginAttempt(login: login, password: Secret(password), captcha: captcha, answer: challenge.letters)
+        return try await signIn.begin(attempt, in: session, visitor)
+    }
+
+    /// A session that waits for its code.
+    func awaiting(_ login: String = "miami", from visitor: Visitor = .somewhere) async throws -> Session {
+        guard case .challenged(let session, _) = try await begin(login, from: visitor) else { throw Unexpected() }
+        return session
+    }
+
+    /// The code of the last mail.
+    func lastCode() async throws -> String {
+        guard let id = mails.items.last, let mail = try await signIn.mail(for: id) else { throw Unexpected() }
+        return mail.code.reveal()
+    }
+
+    /// Signs in all the way.
+    func enter(_ login: String = "miami", from visitor: Visitor = .somewhere) async throws -> (session: Session, device: OpaqueToken?) {
+        let session = try await awaiting(login, from: visitor)
+        guard case .signedIn(let entered, let device) = try await signIn.confirm(lastCode(), in: session, visitor) else {
+            throw Unexpected()
+        }
+        return (entered, device)
+    }
+
+    /// As if the minute between two codes had passed.
+    func passMinute() async throws {
+        for key in try await redis.send(RedisCommand("KEYS", "{sess}th:code:*")).array ?? [] {
+            _ = try await redis.send(RedisCommand("DEL", RedisArgument(key.string ?? "")))
+        }
+    }
+
+    // MARK: Looking
+
+    /// What became of a session; polling.
+    func look(_ session: Session) async throws -> SessionLookup {
+        try await signIn.sessions.touch(session.ticket, isActivity: false)
+    }
+
+    /// Why a session is gone; nil while it is not.
+    func end(of session: Session) async throws -> SessionEnd? {
+        if case .gone(let end) = try await look(session) { end } else { nil }
+    }
+
+    /// The key of a session.
+    func key(of session: Session) -> RedisArgument {
+        let identifier = session.ticket.cookie.prefix { $0 != "." }
+        return RedisArgument("{sess}s:\(SHA256Hasher.digest(of: Array(identifier.utf8)))")
+    }
+
+    func ttl(of session: Session) async throws -> Int64 {
+        try await redis.send(RedisCommand("PTTL", key(of: session))).int ?? -3
+    }
+}
+
+extension Visitor {
+    static let somewhere = Visitor(network: NetworkAddress("192.0.2.1"), device: "a browser")
+
+    /// From a network nobody else has.
+    static func elsewhere(device: OpaqueToken? = nil) -> Visitor {
+        Visitor(network: .random, device: "another browser", deviceToken: device)
+    }
+}
+
+extension NetworkAddress {
+    static var random: NetworkAddress {
+        NetworkAddress((0..<4).map { _ in String(UInt8.random(in: 1...254)) }.joined(separator: "."))
+    }
+}
+
+final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+
+    func increment() {
+        count.withLock { $0 += 1 }
+    }
+}
+
+/// The mails that were asked for.
+final class Outbox<Item: Sendable>: Sendable {
+    private let content = Mutex<[Item]>([])
+
+    var items: [Item] { content.withLock { $0 } }
+
+    @Sendable func add(_ item: Item) async throws {
+        content.withLock { $0.append(item) }
+    }
+}
+
+/// The code of the error that `body` throws.
+func accountsCode(_ body: () async throws -> Void) async -> AccountsError.Code? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return (error as? AccountsError)?.code
+    }
+}
