@@ -66,6 +66,8 @@ extension QueueConsumer {
     private func startRunners(_ group: inout DiscardingTaskGroup, atOnce: Int) {
         let slots = slots()
         let count = state.withLock { state in
+            // Asked again now: a runner gives its slot to another partition first and counts as running for a moment longer.
+            let slots = min(slots, share?.held ?? slots)
             let count = max(0, min(slots - state.running, state.backlog.count, atOnce - state.starting))
             state.running += count
             state.starting += count
