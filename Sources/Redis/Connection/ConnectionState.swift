@@ -91,8 +91,8 @@ package struct ConnectionState<Token> {
         return .write
     }
 
-    /// Whether no command waits for a reply.
-    package var isIdle: Bool { commands == 0 }
+    /// Whether no caller waits for a reply; also once the connection is closed.
+    package var isIdle: Bool { pending.isEmpty }
 
     /// When the timer must be set anew, after commands were submitted; nil when it may stay as it is.
     package mutating func timerToSet() -> NIODeadline? {

@@ -58,9 +58,13 @@ struct DirectExchange {
                 pause = min(2 * pause, Self.longestPause)
                 return
             }
+            var hasEnded = false
             let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.size) { space in
-                max(0, recv(descriptor, space.baseAddress, space.count, CInt(MSG_DONTWAIT)))
+                let count = recv(descriptor, space.baseAddress, space.count, CInt(MSG_DONTWAIT))
+                hasEnded = count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
+                return max(0, count)
             }
+            if hasEnded { return }
             if count > 0 {
                 feed(&buffer)
                 buffer.clear()

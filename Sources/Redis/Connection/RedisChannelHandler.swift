@@ -78,13 +78,18 @@ final class RedisChannelHandler: ChannelInboundHandler {
     ///
     /// - Returns: false when it must go the usual way; nothing was done then. After true the reply may still be to come.
     func exchange(_ request: RedisRequest) -> Bool {
-        guard state.isIdle, let context, context.channel.isActive, direct?.mayBegin() == true else { return false }
-        guard submit(request, now: .now()) else { return true }
+        guard state.isIdle, inbox.isQuiet, let context, context.channel.isActive, direct?.mayBegin() == true else { return false }
+        guard !request.isSettled, submit(request, now: .now()) else { return true }
         var bytes = request.encoded
         direct?.send(&bytes)
-        if bytes.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
         if let deadline = state.timerToSet() { setTimer(deadline, context) }
-        direct?.receive(while: { !state.isIdle }, { feed(&$0) })
+        if bytes.readableBytes > 0 {
+            // Only the loop can write the rest.
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        } else {
+            // Ends at once when the connection does: its descriptor may be somebody else's then.
+            direct?.receive(while: { !state.isIdle }, { feed(&$0) })
+        }
         return true
     }
 

@@ -19,7 +19,7 @@ final class RedisConnection: Sendable {
     var isActive: Bool { channel.isActive }
 
     func submit(_ request: RedisRequest) {
-        // On this thread only a task runs that prefers the client's executor.
+        // On this thread only tasks run that prefer the executor of a client.
         if channel.eventLoop.inEventLoop, handler.value.exchange(request) { return }
         guard inbox.add(request) else { return }
         channel.eventLoop.execute { self.handler.value.writeInbox() }

@@ -23,6 +23,11 @@ final class RequestInbox: Sendable {
         return mustCall
     }
 
+    /// Whether nothing lies here that came first, and the connection is not about to be closed.
+    var isQuiet: Bool {
+        state.withLock { $0.requests.isEmpty && $0.closed == nil }
+    }
+
     func take() -> [RedisRequest] {
         state.withLock { state in
             state.isLoopCalled = false

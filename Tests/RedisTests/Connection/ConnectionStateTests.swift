@@ -165,6 +165,20 @@ import Testing
         #expect(describe(state.receive(.integer(1))) == "complete 2 [\(sentence) 1], close unavailable")
     }
 
+    @Test func `it is idle when nobody waits, because of a reply or because it is closed`() {
+        var state = make()
+        #expect(state.isIdle)
+        submit(1, batch: 2, to: &state)
+        #expect(!state.isIdle)
+        #expect(describe(state.receive(.integer(1))) == "wait")
+        #expect(!state.isIdle)
+        #expect(describe(state.receive(.integer(2))) == "complete 1 [1 2]")
+        #expect(state.isIdle)
+        submit(2, to: &state)
+        #expect(state.close() == [2])
+        #expect(state.isIdle)
+    }
+
     @Test func `other errors are replies`() {
         var state = make()
         submit(1, to: &state)
