@@ -11,6 +11,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 SWIFT ?= swift
+PYTHON ?= python3
 # Every import must be a dependency that the manifest names.
 # Colours are another flag for every file: a build whose output is a pipe and one in a terminal would each undo the other.
 STRICT := --explicit-target-dependency-import-check error --no-color-diagnostics
@@ -19,7 +20,7 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread format lint bench prove-queue clean
+.PHONY: help packages build run test test-thread format lint bench prove-queue check-pages clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +57,7 @@ lint: ## checks formatting, imports, house rules and scripts
 	python3 Tests/Lint/selftest.py
 	python3 Tests/Lint/imports.py
 	python3 Tests/Lint/rules.py
+	python3 -B Tests/Pages/check_contrast.py | tail -n 1
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x -a $(SCRIPTS); else echo "no shellcheck here: scripts are not checked"; fi
 
 bench: build ## measures speed and memory on this machine
@@ -65,6 +67,10 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs; six m
 	python3 -B Tests/Bench/queue_faults.py
 	python3 -B Tests/Bench/queue_kills.py
 	python3 -B Tests/Bench/queue_costs.py
+
+check-pages: ## checks the pages with sample data in Chromium; what that needs, says Sources/Web/Pages/CONTEXT.md
+	$(PYTHON) -B Tests/Pages/check_pages.py
+	$(PYTHON) -B Tests/Pages/check_behaviour.py
 
 clean: ## ends the stack and removes everything built or stored
 	@compose/local/stack down
