@@ -44,7 +44,8 @@ public struct PasswordResets: Sendable {
             (.resetsOfAddress, .address(address)), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
         ])
         if let refusal { return .throttled(retryAfter: refusal.retryAfter) }
-        let (id, owner) = try await resets.make(address: UserText.isLogin(address) ? address : "")
+        // Addresses are ASCII: another form of one would be looked up alike, but counted in a lane of its own.
+        let (id, owner) = try await resets.make(address: UserText.isEmail(address) ? address : "")
         try await audit.record(.resetRequested, owner, visitor.network)
         try await announce(id)
         return .accepted

@@ -15,12 +15,13 @@ struct ResetStore: Sendable {
     /// Makes a link for the user of an address, which voids the user's last one. For an address that nobody has a row is made as
     /// well, in the same way, so that the answer takes the same time.
     ///
-    /// - Parameter address: in any case and width.
+    /// - Parameter address: in any case.
     func make(address: String) async throws(AccountsError) -> (id: PasswordResetID, owner: UserID?) {
         let (id, nonce, key) = (PasswordResetID(rawValue: UUIDv7()), RandomBytes.make(32), key)
         let question: SQL =
             """
             SELECT id FROM users WHERE lower(normalize(email, NFKC)) = lower(normalize(\(address)::text, NFKC)) AND disabled_at IS NULL
+            FOR NO KEY UPDATE
             """
         let owner = try await database.transaction { sql throws(PostgresError) in
             let user = try sql.query(question).first?.decode("id", as: UserID.self)

@@ -57,24 +57,24 @@ public struct SessionStore: Sendable {
 
     /// Ends all sessions of a user, also those that wait for their code.
     ///
-    /// - Returns: how many there were.
+    /// - Returns: how many there were; nil when the session to spare is none of the user's any more, and nothing was done.
     @discardableResult
-    public func endAll(of user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd) async throws(AccountsError) -> Int {
+    public func endAll(of user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd) async throws(AccountsError) -> Int? {
         let count = try await redis.integer(
             RedisScripts.sessionEndAll, keys: RedisKeys.sessions,
             [RedisArgument(user.description), RedisArgument(spared?.digest.description ?? ""), RedisArgument(reason.rawValue)])
-        return Int(count)
+        return count < 0 ? nil : Int(count)
     }
 
     /// Ends all sessions of a user around a change that they must not outlive.
     ///
-    /// Before it, so that without Redis nothing is changed; after it again, for sessions that were opened meanwhile.
+    /// Before it, so that without Redis nothing is changed, and neither by a session that has ended; after it again, for sessions that
+    /// were opened meanwhile.
     func ending(
         _ user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd, change: () async throws(AccountsError) -> Bool
     ) async throws(AccountsError) -> Bool {
-        try await endAll(of: user, except: spared, reason)
-        guard try await change() else { return false }
-        try await endAll(of: user, except: spared, reason)
+        guard try await endAll(of: user, except: spared, reason) != nil, try await change() else { return false }
+        if try await endAll(of: user, except: spared, reason) == nil { try await endAll(of: user, reason) }
         return true
     }
 

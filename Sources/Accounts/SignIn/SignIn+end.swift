@@ -14,7 +14,7 @@ extension SignIn {
     @discardableResult
     public func endOthers(than session: Session, _ visitor: Visitor) async throws(AccountsError) -> Int {
         guard let user = session.user else { return 0 }
-        let count = try await sessions.endAll(of: user.id, except: session.ticket, .elsewhere)
+        let count = try await sessions.endAll(of: user.id, except: session.ticket, .elsewhere) ?? 0
         try await audit.record(.sessionsEnded, user.id, visitor.network, ["count": String(count)])
         return count
     }

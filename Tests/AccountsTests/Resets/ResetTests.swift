@@ -10,8 +10,7 @@ struct ResetTests {
     private static let newPassword = "quite another battery"
 
     @Test(
-        "H76 a link goes to the stored address, whatever look-alike was typed",
-        arguments: ["miami@example.org", "MIAMI@EXAMPLE.ORG", "ｍiami@example.org"])
+        "H76 a link goes to the stored address, whatever case was typed", arguments: ["miami@example.org", "MIAMI@EXAMPLE.ORG"])
     func mailed(address: String) async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
@@ -21,14 +20,15 @@ struct ResetTests {
         }
     }
 
-    @Test("an address that nobody has is accepted in the same way, and nobody gets a mail")
+    @Test("H76 H80 an address that nobody has, and a look-alike, is accepted in the same way, and nobody gets a mail")
     func unknown() async throws {
         try await SignInFixture.with { fixture in
-            for address in ["nobody@example.org", "", "a\0b", String(repeating: "x", count: 300)] {
+            _ = try await fixture.member()
+            for address in ["nobody@example.org", "", "a\0b", String(repeating: "x", count: 300), "ｍiami@example.org"] {
                 let mail = try await ask(fixture, address)
                 #expect(mail == nil)
             }
-            #expect(fixture.resetMails.items.count == 4)
+            #expect(fixture.resetMails.items.count == 5)
         }
     }
 

@@ -44,6 +44,19 @@ struct EndingTests {
         }
     }
 
+    @Test("H90 a session that has ended changes nothing, and ends nobody")
+    func afterTheEnd() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let (ended, mine) = (try await fixture.enter().session, try await fixture.enter(from: .elsewhere()).session)
+            #expect(try await fixture.signIn.endOthers(than: mine, .elsewhere()) == 1)
+            guard case .refused = try await change(ended, fixture) else { throw SignInFixture.Unexpected() }
+            #expect(try await fixture.signIn.endOthers(than: ended, .somewhere) == 0)
+            #expect(try await fixture.end(of: mine) == nil)
+            guard case .challenged = try await fixture.begin("miami", from: .elsewhere()) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
     @Test("a password is changed only with the old one, to one that may be chosen; guesses have a limit")
     func notChanged() async throws {
         try await SignInFixture.with { fixture in
