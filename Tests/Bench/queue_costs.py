@@ -97,7 +97,8 @@ def memory(options):
         before = int(redis.info("memory")["used_memory"])
         queue.produce(count, first=100_000)
         each = (int(redis.info("memory")["used_memory"]) - before) / count - 6
-        parts = {name: redis.ask("MEMORY", "USAGE", queue.key(name), "SAMPLES", 0) / (count + 1000) for name in ("ids", "r:0:")}
+        parts = {name: sum(redis.ask("MEMORY", "USAGE", key, "SAMPLES", 0) for key in keys) / (count + 1000)
+                 for name, keys in (("sets of ids", queue.id_sets()), ("r:0:", [queue.key("r:0:")]))}
         complete = queue.left() == count + 1000
     kept = judge(f"memory per waiting job beyond its payload of 6 bytes, {count} jobs", f"{each:.0f} bytes", complete and each <= 200,
                  "at most 200")
@@ -168,7 +169,7 @@ class Growth:
 
     def __init__(self, redis, folder):
         self.redis = redis
-        self.queue = queue_stand.Queue(redis, folder, BENCH_CONC="256")
+        self.queue = queue_stand.Queue(redis, folder, BENCH_ID="uuid", BENCH_CONC="256")
         self.first = 0
         redis.ask("CONFIG", "SET", "slowlog-log-slower-than", -1)
 

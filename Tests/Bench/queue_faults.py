@@ -177,7 +177,8 @@ class Run:
         for member in self.queue.leases():
             number = queue_stand.NUMBER.search(member)
             if number and self.redis.ask("ZREM", self.queue.key("l"), member) == 1:
-                self.redis.ask("SREM", self.queue.key("ids"), b"b" + number.group(1))
+                self.redis.ask("SREM", self.queue.key("ids:"), b"b" + number.group(1))
+                self.redis.ask("HINCRBY", self.queue.key("c"), "jobs", -1)
                 self.redis.ask("HINCRBY", self.queue.key("c"), "bytes", -len(member.split(b"|", 7)[7]))
                 self.sabotaged = number.group(1).decode()
                 return

@@ -228,10 +228,13 @@ class Queue:
         return int(self.redis.ask("HGET", self.key("c"), "done") or 0)
 
     def left(self):
-        return self.redis.ask("SCARD", self.key("ids"))
+        return int(self.redis.ask("HGET", self.key("c"), "jobs") or 0)
 
     def left_ids(self):
-        return self.redis.ask("SMEMBERS", self.key("ids"))
+        return [id for key in self.id_sets() for id in self.redis.ask("SMEMBERS", key)]
+
+    def id_sets(self):
+        return self.redis.ask("KEYS", self.key("ids:*"))
 
     def violations(self):
         """- Returns: how many `sluice check` reports; also prints them. That it fails otherwise counts as one."""

@@ -12,16 +12,11 @@ extension QueueConsumer {
         var pacing = Pacing(slots: options.concurrency, maximumPrefetch: options.maximumPrefetch)
         var backoff = Backoff(base: .milliseconds(20), cap: .milliseconds(500))
         var observed = ContinuousClock.now
-        var hasDeadline = false
         var hasFailed = false
         while true {
+            await handBackUnstarted()
             startRunners(&group, atOnce: hasFailed ? .max : Self.runnersAtOnce)
             await handBackUnstartable()
-            let isDraining = state.withLock { $0.isDraining }
-            if isDraining, !hasDeadline {
-                hasDeadline = true
-                await beginDrain(&group)
-            }
             guard await settleFailures() else {
                 hasFailed = true
                 await pause(backoff.next())
@@ -102,26 +97,20 @@ extension QueueConsumer {
         }
     }
 
-    /// Hands back what was not started, and sets the deadline for what runs.
-    private func beginDrain(_ group: inout DiscardingTaskGroup) async {
-        let unstarted = state.withLock { state in
+    /// While this worker drains, nothing more is started: what waits for a slot goes back at once.
+    private func handBackUnstarted() async {
+        let unstarted = state.withLock { state -> [LeasedJob] in
+            guard state.isDraining, !state.backlog.isEmpty else { return [] }
             defer { state.backlog = [] }
-            // An empty deque writes to the storage that all empty arrays share.
-            return state.backlog.isEmpty ? [] : Array(state.backlog)
+            return Array(state.backlog)
         }
-        if !unstarted.isEmpty {
-            do {
-                try await queue.release(unstarted.map(\.member))
-                for job in unstarted { job.batch.lose(job.index) }
-            } catch {
-                // They are still held, so the hand-back at the end tries again.
-                failed(error)
-            }
-        }
-        group.addTask { [drainTimeout, signal] in
-            try? await Task.sleep(for: drainTimeout)
-            self.state.withLock { $0.isOverdue = true }
-            signal.ring()
+        guard !unstarted.isEmpty else { return }
+        do {
+            try await queue.release(unstarted.map(\.member))
+            for job in unstarted { job.batch.lose(job.index) }
+        } catch {
+            // They are still held, so the hand-back at the end tries again.
+            failed(error)
         }
     }
 

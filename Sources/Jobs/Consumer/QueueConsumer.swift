@@ -58,6 +58,7 @@ final class QueueConsumer: Sendable {
                 group.addTask { await self.listen() }
                 group.addTask { await self.maintain() }
                 group.addTask { await self.watch() }
+                group.addTask { await self.limitDrain() }
                 await self.loop(&group)
                 await self.handBack()
                 group.cancelAll()
@@ -86,6 +87,14 @@ final class QueueConsumer: Sendable {
         signal.ring()
     }
 
+    /// Counts from the signal itself, whatever the loop is waiting for then.
+    private func limitDrain() async {
+        guard (try? await gracefulShutdown()) != nil else { return }
+        try? await Task.sleep(for: drainTimeout)
+        state.withLock { $0.isOverdue = true }
+        signal.ring()
+    }
+
     /// Acknowledges what is done and gives back what is not. By a task of its own, awaited here: it must also work when this
     /// task has been cancelled. Handlers that still run are told first (`isCurrent()` is false from here on) and cancelled
     /// afterwards.
@@ -97,17 +106,30 @@ final class QueueConsumer: Sendable {
         for item in done { item.job.batch.settle(item.job.index) }
         let members = batches.sorted { $0.epoch < $1.epoch }.flatMap { batch in batch.loseAll().map { batch.member($0) } }
         guard !members.isEmpty || !done.isEmpty else { return }
-        let release = Task { [queue, options] in
+        await Task {
+            await acknowledgeLast(done)
+            await release(members)
+        }
+        .value
+    }
+
+    private func acknowledgeLast(_ done: [DoneJob]) async {
+        do {
             for start in stride(from: 0, to: done.count, by: RedisJobQueue.batchLimit) {
                 let part = done[start...].prefix(RedisJobQueue.batchLimit).map(\.acknowledgement)
                 _ = try await queue.cycle(part, want: 0, direct: 0, lease: options.leaseDuration)
             }
-            return try await queue.release(members)
+        } catch {
+            logger.warning("jobs that are done run again when their leases expire", metadata: ["error": "\(error)"])
         }
-        switch await release.result {
-        case .success(let count) where count > 0: logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"])
-        case .success: break
-        case .failure(let error): logger.warning("unfinished jobs return when their leases expire", metadata: ["error": "\(error)"])
+    }
+
+    private func release(_ members: [[UInt8]]) async {
+        do {
+            let count = try await queue.release(members)
+            if count > 0 { logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"]) }
+        } catch {
+            logger.warning("unfinished jobs return when their leases expire", metadata: ["error": "\(error)"])
         }
     }
 

@@ -32,7 +32,7 @@ public struct QueueDirectory: Sendable {
 
     /// Says that somebody serves these queues, and forgets those of which nobody has said so for a week.
     func announce(_ names: [String]) async throws(RedisError) {
-        guard let now = try await client.send(RedisCommand("TIME")).array?.first?.int else { return }
+        guard let now = try await client.send(RedisCommand("TIME")).array?.first?.exact else { return }
         let entries = names.flatMap { [RedisArgument(now), RedisArgument($0)] }
         _ = try await client.send([
             RedisCommand("ZADD", arguments: [RedisArgument(Self.key)] + entries),

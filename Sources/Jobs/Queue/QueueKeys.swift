@@ -11,22 +11,24 @@ package struct QueueKeys: Sendable {
         guard JobName.isQueue(queue) else { throw JobsError(.invalidJob, "a queue name has 1 to 64 of A-Z a-z 0-9 . _ @ -") }
         let prefix = "{q:\(queue):\(partition)}:"
         self.prefix = prefix
-        all = ["ids", "l", "d", "x", "g", "c", "wake", "ring", "aside", "q", "p", "k", "u", "i", "r:", "j:", "p:"].map { prefix + $0 }
+        all = ["l", "d", "x", "g", "c", "wake", "ring", "aside", "q", "p", "k", "u", "i", "ids:", "r:", "j:", "p:"].map { prefix + $0 }
     }
 
-    package var ids: String { all[0] }
-    package var leases: String { all[1] }
-    package var delayed: String { all[2] }
-    package var dead: String { all[3] }
-    package var grave: String { all[4] }
-    package var control: String { all[5] }
-    package var wake: String { all[6] }
-    package var ring: String { all[7] }
-    package var aside: String { all[8] }
-    package var parked: String { all[10] }
-    package var unique: String { all[12] }
+    package var leases: String { all[0] }
+    package var delayed: String { all[1] }
+    package var dead: String { all[2] }
+    package var grave: String { all[3] }
+    package var control: String { all[4] }
+    package var wake: String { all[5] }
+    package var ring: String { all[6] }
+    package var aside: String { all[7] }
+    package var parked: String { all[9] }
+    package var unique: String { all[11] }
     /// All that are whole keys; the others are prefixes.
-    package var structures: [String] { Array(all[..<14]) }
+    package var structures: [String] { Array(all[..<13]) }
+
+    /// The set of the ids that are not UUIDs of version 7; those are spread over many.
+    package var otherIDs: String { all[13] }
 
     package func ready(lane: String) -> String { all[14] + lane }
     package func parked(kind: String) -> String { all[16] + kind }

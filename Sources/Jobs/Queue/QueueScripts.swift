@@ -19,6 +19,7 @@ package enum QueueScripts {
     package static let tick = make("tick", PackageResources.tick_lua, nil)
     package static let snapshot = make("snapshot", PackageResources.snapshot_lua, .reads)
     package static let check = make("check", PackageResources.check_lua, .reads)
+    package static let homes = make("homes", PackageResources.homes_lua, .reads)
     package static let partitions = make("partitions", PackageResources.partitions_lua)
     /// For those who have nothing to write down: they may ask a replica.
     package static let partitionsAsked = make("partitions", PackageResources.partitions_lua, .reads)

@@ -11,7 +11,7 @@ extension RedisJobQueue {
         }
         var jobs: [DeadJob] = []
         for position in stride(from: 0, to: values.count, by: 3) {
-            guard let id = values[position].string, let time = values[position + 1].int, let grave = values[position + 2].bytes else {
+            guard let id = values[position].string, let time = values[position + 1].exact, let grave = values[position + 2].bytes else {
                 throw unexpected(QueueScripts.deadPage)
             }
             jobs.append(DeadJob(id: id, diedAt: time, grave: grave))
@@ -30,7 +30,7 @@ extension RedisJobQueue {
         } catch {
             throw JobsError(error, doing: "reading a dead job of queue \(name)")
         }
-        guard let diedAt = replies.first?.int, let grave = replies.last?.bytes else { return nil }
+        guard let diedAt = replies.first?.exact, let grave = replies.last?.bytes else { return nil }
         guard let entry = try? JobEntry(Array(grave.drop { $0 != UInt8(ascii: "\n") }.dropFirst())) else {
             return (DeadJob(id: id, diedAt: diedAt, grave: grave), nil)
         }

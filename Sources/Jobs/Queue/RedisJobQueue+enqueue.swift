@@ -32,7 +32,7 @@ extension RedisJobQueue {
         }
         var results = [EnqueueResult](repeating: .enqueued, count: batch.count)
         for position in stride(from: 0, to: refused.count, by: 3) {
-            guard let index = refused[position].int, (1...Int64(batch.count)).contains(index), let why = refused[position + 1].int,
+            guard let index = refused[position].exact, (1...Int64(batch.count)).contains(index), let why = refused[position + 1].exact,
                 let holder = refused[position + 2].string
             else { throw unexpected(QueueScripts.enqueue) }
             results[Int(index) - 1] =

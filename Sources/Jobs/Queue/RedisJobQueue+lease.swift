@@ -16,8 +16,8 @@ extension RedisJobQueue {
             if acknowledgement.isApart { arguments += [RedisArgument(index + 1), ""] }
             if !acknowledgement.uniqueKey.isEmpty { arguments += [RedisArgument(index + 1), RedisArgument(acknowledgement.uniqueKey)] }
         }
-        guard case .array(let values) = try await run(QueueScripts.cycle, arguments), values.count == 5, let now = values[0].int,
-            let epoch = values[1].int, let due = values[2].int, let lost = values[3].array, let jobs = values[4].array
+        guard case .array(let values) = try await run(QueueScripts.cycle, arguments), values.count == 5, let now = values[0].exact,
+            let epoch = values[1].exact, let due = values[2].exact, let lost = values[3].array, let jobs = values[4].array
         else { throw unexpected(QueueScripts.cycle) }
         var entries: [[UInt8]] = []
         entries.reserveCapacity(jobs.count)
@@ -26,8 +26,7 @@ extension RedisJobQueue {
             entries.append(bytes)
         }
         return CycleReply(
-            now: now, epoch: epoch, untilDue: due < 0 ? nil : .milliseconds(due), lost: lost.compactMap { $0.int.map { Int($0) - 1 } },
-            entries: entries)
+            now: now, epoch: epoch, untilDue: due < 0 ? nil : .milliseconds(due), lost: lost.compactMap(\.position), entries: entries)
     }
 
     package func fail(_ failures: [Failure]) async throws(JobsError) -> [Int] {
@@ -46,8 +45,7 @@ extension RedisJobQueue {
         guard let values = try await run(QueueScripts.beat, arguments).array, values.count == 2, let lost = values[0].array,
             let cancelled = values[1].array
         else { throw unexpected(QueueScripts.beat) }
-        func positions(_ values: [RedisValue]) -> [Int] { values.compactMap { $0.int.map { Int($0) - 1 } } }
-        return BeatReply(lost: positions(lost), cancelled: positions(cancelled))
+        return BeatReply(lost: lost.compactMap(\.position), cancelled: cancelled.compactMap(\.position))
     }
 
     package func reap(limit: Int, poisonAfter crashes: Int) async throws(JobsError) -> ReapReply {
@@ -55,7 +53,7 @@ extension RedisJobQueue {
         guard let values = try await run(QueueScripts.reap, arguments).array, values.count == 6, let parked = values[5].array else {
             throw unexpected(QueueScripts.reap)
         }
-        let numbers = values[..<5].compactMap { $0.int.map { Int($0) } }
+        let numbers = values[..<5].compactMap { $0.exact.map { Int($0) } }
         guard numbers.count == 5 else { throw unexpected(QueueScripts.reap) }
         return ReapReply(
             returned: numbers[0], crashed: numbers[1], poisoned: numbers[2],

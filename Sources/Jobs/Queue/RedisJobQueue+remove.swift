@@ -4,19 +4,20 @@ extension RedisJobQueue {
     /// Removes the queue with everything in it, settings too. Only for one that nobody uses any more: a worker or producer
     /// that goes on would start it anew.
     package func removeAll() async throws(JobsError) {
-        try await removeBodies()
+        let homes = try await run(QueueScripts.homes).array?.compactMap(\.string) ?? []
+        for home in homes { try await removeBodies(ofIDs: home) }
         let lanes =
             try await read(RedisCommand("ZRANGE", RedisArgument(keys.ring), 0, -1))
             + read(RedisCommand("SMEMBERS", RedisArgument(keys.aside)))
         let kinds = try await read(RedisCommand("SMEMBERS", RedisArgument(keys.parked)))
         let lists = lanes.compactMap(\.string).map { keys.ready(lane: $0) } + kinds.compactMap(\.string).map { keys.parked(kind: $0) }
-        try await unlink(keys.structures + lists)
+        try await unlink(keys.structures + homes + lists)
     }
 
-    private func removeBodies() async throws(JobsError) {
+    private func removeBodies(ofIDs set: String) async throws(JobsError) {
         var cursor = "0"
         repeat {
-            let page = try await read(RedisCommand("SSCAN", RedisArgument(keys.ids), RedisArgument(cursor), "COUNT", 1000))
+            let page = try await read(RedisCommand("SSCAN", RedisArgument(set), RedisArgument(cursor), "COUNT", 1000))
             cursor = page.first?.string ?? "0"
             try await unlink((page.last?.array ?? []).compactMap(\.string).map { keys.body(of: $0) })
         } while cursor != "0"

@@ -11,8 +11,8 @@ extension RedisJobQueue {
             ]
             arguments += plan.ticks.map { RedisArgument(ScheduledJob.text(of: $0)) }
         }
-        guard let values = try await run(QueueScripts.tick, arguments).array, values.count == 5, let isHeld = values[0].int,
-            let fired = values[1].int, let overlapped = values[2].int, let now = values[3].int, let state = values[4].string,
+        guard let values = try await run(QueueScripts.tick, arguments).array, values.count == 5, let isHeld = values[0].exact,
+            let fired = values[1].exact, let overlapped = values[2].exact, let now = values[3].exact, let state = values[4].string,
             (0..<1 << 48).contains(now)
         else { throw unexpected(QueueScripts.tick) }
         return TickReply(isHeld: isHeld == 1, fired: Int(fired), overlapped: Int(overlapped), now: now, state: state)

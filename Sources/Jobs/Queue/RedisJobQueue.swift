@@ -43,13 +43,13 @@ public struct RedisJobQueue: WorkQueue {
 
     package func integers(_ script: RedisScript, _ arguments: [RedisArgument] = []) async throws(JobsError) -> [Int] {
         guard let values = try await run(script, arguments).array else { throw unexpected(script) }
-        let numbers = values.compactMap { $0.int.map(Int.init) }
+        let numbers = values.compactMap { $0.exact.map(Int.init) }
         guard numbers.count == values.count else { throw unexpected(script) }
         return numbers
     }
 
     package func count(_ script: RedisScript, _ arguments: [RedisArgument]) async throws(JobsError) -> Int {
-        guard let number = try await run(script, arguments).int else { throw unexpected(script) }
+        guard let number = try await run(script, arguments).exact else { throw unexpected(script) }
         return Int(number)
     }
 }

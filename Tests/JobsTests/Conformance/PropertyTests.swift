@@ -1,4 +1,5 @@
 import Jobs
+import Platform
 import TestSupport
 import Testing
 
@@ -40,6 +41,13 @@ private struct Driver {
     }
 
     private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+    /// Half of the ids are UUIDs of some moments, which the queue keeps by time.
+    private mutating func anyID() -> String {
+        let number = number(0...40)
+        guard number % 2 == 0 else { return "j\(number)" }
+        var fixed = SeededGenerator(state: UInt64(number))
+        return UUIDv7(milliseconds: 1_700_000_000_000 + Int64(number / 6) * 40, using: &fixed).description
+    }
     private mutating func isLucky(_ percent: Int) -> Bool { number(1...100) <= percent }
 
     /// - Returns: what was done.
@@ -63,7 +71,7 @@ private struct Driver {
         var requests: [JobRequest] = []
         var expected: [EnqueueResult] = []
         for _ in 0..<number(1...6) {
-            let (id, tenant) = ("j\(number(0...40))", "t\(number(0...2))")
+            let (id, tenant) = (anyID(), "t\(number(0...2))")
             let delay = isLucky(20) ? 60 * number(1...3) : 0
             let key = isLucky(20) ? "k\(number(0...3))" : ""
             let text = isLucky(5) ? String(repeating: "x", count: 3000) : ""
@@ -142,7 +150,7 @@ private struct Driver {
     }
 
     private mutating func cancel() async throws -> String {
-        let id = "j\(number(0...40))"
+        let id = anyID()
         guard model.jobs[id]?.place != .suspect else { return "no suspects" }
         #expect(try await queue.queue.cancel([id]) == [model.cancel(id)])
         return "cancel \(id)"

@@ -1,5 +1,6 @@
 import Jobs
 import Redis
+import RedisSupport
 import ServiceLifecycle
 import TestSupport
 import Testing
@@ -42,6 +43,57 @@ import Testing
                 }
             }
             #expect(try await queue.claim(1).ids == ["a"])
+        }
+    }
+
+    @Test("the drain's deadline counts from the signal, also while Redis does not answer")
+    func deadlineDuringOutage() async throws {
+        let server = try await RedisServerProcess.start()
+        try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
+            let queue = try RedisJobQueue(client: client, name: "frozen")
+            let (started, cancelled) = (Record<Void>(), Record<Void>())
+            // One more than slots, so that there is something to hand back at once.
+            try await queue.enqueue((0..<2).map { _ in try JobRequest(Note()) })
+            try await withWorker(queue, concurrency: 1, drain: .seconds(3)) { _, _ in
+                started.add(())
+                try? await Task.sleep(for: .seconds(60))
+                cancelled.add(())
+                return .done
+            } _: { _, group in
+                await started.wait(for: 1)
+                server.suspend()
+                let signalled = ContinuousClock.now
+                await group.triggerGracefulShutdown()
+                try await Task.sleep(for: .seconds(3.5))
+                server.resume()
+                await cancelled.wait(for: 1)
+                #expect(signalled.duration(to: .now) < Duration.seconds(5.5).stretched)
+            }
+            #expect(try await queue.snapshot().ready == 2)
+            #expect(try await queue.check() == [])
+        }
+    }
+
+    @Test("what runs is handed back although what was done cannot be acknowledged")
+    func handBackWithoutAcknowledgement() async throws {
+        try await RedisJobQueue.with { queue in
+            let (started, gate) = (Record<String>(), Gate())
+            _ = try await queue.notes("done", "running")
+            try await withWorker(queue, drain: .milliseconds(100)) { _, context in
+                started.add(context.id)
+                if context.id == "running" { try? await Task.sleep(for: .seconds(60)) } else { await gate.pass() }
+                return .done
+            } _: { _, group in
+                await started.wait(for: 2)
+                // Of no type that a cycle can read.
+                _ = try await queue.client.send(RedisCommand("SET", RedisArgument(queue.keys.delayed), "x"))
+                gate.open()
+                await group.triggerGracefulShutdown()
+            }
+            _ = try await queue.client.send(RedisCommand("DEL", RedisArgument(queue.keys.delayed)))
+            let again = try await queue.claim(5)
+            #expect(again.ids == ["running"])
+            #expect(again.first?.entry.crashes == 0)
         }
     }
 }

@@ -100,7 +100,7 @@ import Testing
     @Test func anIDWithoutAJobIsFound() async throws {
         try await RedisJobQueue.with { queue in
             _ = try await queue.notes("a")
-            try await plant(queue, "SADD", RedisArgument(queue.keys.ids), "ghost")
+            try await plant(queue, "SADD", RedisArgument(queue.keys.otherIDs), "ghost")
             #expect(try await queue.check().count == 1)
         }
     }

@@ -5,7 +5,7 @@
 -- Returns   for each: 0 there is no such job, 1 it is dead, 2 cancelled
 local result = {}
 for i, id in ipairs(ARGV) do
-    if redis.call('SISMEMBER', IDS, id) == 0 then
+    if not exists(id) then
         result[i] = 0
     elseif redis.call('ZSCORE', DEAD, id) then
         result[i] = 1

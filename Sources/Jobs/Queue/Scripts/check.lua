@@ -26,12 +26,15 @@ for _, kind in ipairs(kinds) do
     parked = parked + length
 end
 local delayed, leased, dead = redis.call('ZCARD', DELAYED), redis.call('ZCARD', LEASES), redis.call('ZCARD', DEAD)
-local suspects, ids = redis.call('LLEN', SUSPECTS), redis.call('SCARD', IDS)
+local suspects, ids = redis.call('LLEN', SUSPECTS), tonumber(redis.call('HGET', CONTROL, 'jobs')) or 0
 local jobs = ready + delayed + leased + dead + parked + suspects
 if ids ~= jobs then
-    report(ids, ' ids, but ', ready, ' ready + ', delayed, ' delayed + ', leased, ' leased + ', dead, ' dead + ', parked,
+    report(ids, ' jobs are counted, but ', ready, ' ready + ', delayed, ' delayed + ', leased, ' leased + ', dead, ' dead + ', parked,
         ' parked + ', suspects, ' suspect jobs')
 end
+local held = 0
+eachHome(function(key) held = held + redis.call('SCARD', key) end)
+if held ~= ids then report(ids, ' jobs are counted, but there are ', held, ' ids') end
 if redis.call('HLEN', GRAVE) ~= dead then report('the dead set and its entries differ in number') end
 
 -- Members, as far as the page goes.
@@ -43,7 +46,7 @@ local function visit(entry, where)
     if place[job.id] then report('job ', job.id, ' is ', place[job.id], ' and ', where) end
     place[job.id] = where
     bytes = bytes + size(job)
-    if redis.call('SISMEMBER', IDS, job.id) == 0 then report('job ', job.id, ' is ', where, ' without its id') end
+    if not exists(job.id) then report('job ', job.id, ' is ', where, ' without its id') end
     if job.apart and redis.call('EXISTS', BODY .. job.id) == 0 then report('job ', job.id, ' is ', where, ' without its body') end
     if job.key ~= '' and where ~= 'dead' and redis.call('HEXISTS', UNIQUE, job.key) == 0 then
         report('job ', job.id, ' is ', where, ' without its unique key')
@@ -71,7 +74,7 @@ for _, member in ipairs(redis.call('ZRANGE', LEASES, 0, limit - 1)) do
 end
 for _, id in ipairs(redis.call('ZRANGE', DEAD, 0, limit - 1)) do
     local grave = redis.call('HGET', GRAVE, id)
-    if redis.call('SISMEMBER', IDS, id) == 0 then report('job ', id, ' is dead without its id') end
+    if not exists(id) then report('job ', id, ' is dead without its id') end
     if not grave then report('job ', id, ' is dead without its entry') end
     local entry = grave and string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1)
     if entry and parse(entry) then visit(entry, 'dead') elseif grave then read = read + 1 end

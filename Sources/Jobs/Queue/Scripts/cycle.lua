@@ -33,7 +33,7 @@ local function acknowledge()
     end
     if #ids == 0 then return end
     redis.call('ZREM', LEASES, unpack(ARGV, 6, 5 + n))
-    redis.call('SREM', IDS, unpack(ids))
+    dismiss(ids)
     if redis.call('EXISTS', CANCELLED) == 1 then redis.call('SREM', CANCELLED, unpack(ids)) end
     for i = 6 + 2 * n, #ARGV, 2 do
         local job = tonumber(ARGV[i])

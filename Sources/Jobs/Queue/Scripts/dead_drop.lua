@@ -8,7 +8,7 @@ for _, id in ipairs(ARGV) do
         local grave = redis.call('HGET', GRAVE, id)
         local job = grave and parse(string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1))
         redis.call('HDEL', GRAVE, id)
-        if job and job.id == id then forget(job) else redis.call('SREM', IDS, id) end
+        if job and job.id == id then forget(job) else dismiss({ id }) end
         dropped = dropped + 1
     end
 end

@@ -9,7 +9,7 @@ local replayed = 0
 local function mayReturn(job)
     if job.key == '' then return true end
     local holder = redis.call('HGET', UNIQUE, job.key)
-    if holder and holder ~= job.id and redis.call('SISMEMBER', IDS, holder) == 1 and not redis.call('ZSCORE', DEAD, holder) then
+    if holder and holder ~= job.id and exists(holder) and not redis.call('ZSCORE', DEAD, holder) then
         return false
     end
     redis.call('HSET', UNIQUE, job.key, job.id)

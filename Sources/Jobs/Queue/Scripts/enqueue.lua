@@ -17,8 +17,10 @@ if n == 1 and #ARGV == 7 and ARGV[6] == '0' then
     if not caps[1] and not caps[2] then
         local id, tail, lane = ARGV[2], ARGV[3], ARGV[5]
         -- Asked first: a server out of memory refuses SADD, and whoever repeats a call is to learn that it had succeeded.
-        if redis.call('SISMEMBER', IDS, id) == 1 then return { 1, redis.call('ZSCORE', DEAD, id) and 1 or 0, '' } end
-        redis.call('SADD', IDS, id)
+        local key = home(id)
+        if redis.call('SISMEMBER', key, id) == 1 then return { 1, redis.call('ZSCORE', DEAD, id) and 1 or 0, '' } end
+        redis.call('SADD', key, id)
+        redis.call('HINCRBY', CONTROL, 'jobs', 1)
         local now = integer(clock())
         put('RPUSH', lane, now .. '||||||' .. tail)
         redis.call('HINCRBY', CONTROL, 'bytes', #tail)
@@ -27,7 +29,10 @@ if n == 1 and #ARGV == 7 and ARGV[6] == '0' then
     end
 end
 
-local known = redis.call('SMISMEMBER', IDS, unpack(ARGV, 2, n + 1))
+local known = {}
+byHome('SMISMEMBER', ARGV, 2, n + 1, function(some)
+    for i = 1, #some do known[#known + 1] = some[i] end
+end)
 local extras = 3 + 2 * n + 3 * tonumber(ARGV[2 + 2 * n])
 local news, bytes = 0, 0
 for i = 1, n do
@@ -40,8 +45,8 @@ if news > 0 then
     for i = extras, #ARGV, 3 do
         if ARGV[i + 1] == 'x' and known[tonumber(ARGV[i])] == 0 then bytes = bytes + #ARGV[i + 2] end
     end
-    local caps = redis.call('HMGET', CONTROL, 'max-length', 'max-bytes', 'bytes')
-    if caps[1] and redis.call('SCARD', IDS) - redis.call('ZCARD', DEAD) + news > tonumber(caps[1]) then
+    local caps = redis.call('HMGET', CONTROL, 'max-length', 'max-bytes', 'bytes', 'jobs')
+    if caps[1] and (tonumber(caps[4]) or 0) - redis.call('ZCARD', DEAD) + news > tonumber(caps[1]) then
         return { 'full', 'length', caps[1] }
     elseif caps[2] and (tonumber(caps[3]) or 0) + bytes > tonumber(caps[2]) then
         return { 'full', 'bytes', caps[2] }
@@ -76,7 +81,7 @@ local function refuseHeldKeys()
         local job, key = tonumber(ARGV[i]), ARGV[i + 2]
         if ARGV[i + 1] == 'u' and known[job] == 0 then
             local holder = redis.call('HGET', UNIQUE, key)
-            local lives = holder and (held[key] or redis.call('SISMEMBER', IDS, holder) == 1 and not redis.call('ZSCORE', DEAD, holder))
+            local lives = holder and (held[key] or exists(holder) and not redis.call('ZSCORE', DEAD, holder))
             if lives then
                 known[job] = 2
                 refuse(job, 2, holder)
@@ -97,7 +102,7 @@ for i = 1, n do
     if known[i] == 0 then ids[#ids + 1] = ARGV[i + 1] end
 end
 if #ids == 0 then return result end
-if redis.call('SADD', IDS, unpack(ids)) < #ids then refuseRepeated() end
+if admit(ids) < #ids then refuseRepeated() end
 
 local now = clock()
 local index, wanted, added = 0, false, 0

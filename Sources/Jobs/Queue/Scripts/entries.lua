@@ -41,6 +41,12 @@ local function freed()
     if (control().limit or control().tenantLimit) and redis.call('EXISTS', RING) == 1 then wake() end
 end
 
+-- Calls `visit` with the key of each set of ids, those that do not exist included.
+local function eachHome(visit)
+    visit(IDS)
+    for number = 0, 4095 do visit(IDS .. string.format('%03x', number)) end
+end
+
 local anyCancelled
 local function isCancelled(id)
     if anyCancelled == nil then anyCancelled = redis.call('EXISTS', CANCELLED) == 1 end
@@ -59,7 +65,7 @@ end
 -- Removes the traces of a job that is in none of the structures any more.
 local function forget(job)
     redis.call('HINCRBY', CONTROL, 'bytes', -size(job))
-    redis.call('SREM', IDS, job.id)
+    dismiss({ job.id })
     redis.call('SREM', CANCELLED, job.id)
     if job.apart then redis.call('UNLINK', BODY .. job.id) end
     unlock(job.id, job.key)
@@ -78,7 +84,7 @@ end
 -- What cannot be read keeps its bytes in the dead set under a name made of their digest.
 local function buryMalformed(entry, now)
     local id = 'malformed-' .. redis.sha1hex(entry)
-    redis.call('SADD', IDS, id)
+    admit({ id })
     inter(id, entry, 'malformed entry', now)
 end
 

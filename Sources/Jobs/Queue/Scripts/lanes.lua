@@ -1,13 +1,12 @@
 -- The first part of every transition of the queue: the keys, time, lanes. One partition, one hash tag, one order of KEYS
 -- (QueueKeys.swift):
 --
---   IDS        set   the id of every job that exists in any state
 --   LEASES     zset  <epoch>|<entry> -> lease expiry: the one in-flight index; the member is the fencing token. Half a
 --                    millisecond in the score says that the job is claimed but not known to have been started.
 --   DELAYED    zset  entry -> due time (delays and retries)
 --   DEAD       zset  id -> time of death
 --   GRAVE      hash  id -> <reason>\n<entry>
---   CONTROL    hash  epoch, bytes, done (acknowledged ever), suspect, limits, pauses, weights, schedules
+--   CONTROL    hash  epoch, jobs (in any state), bytes, done (acknowledged ever), suspect, limits, pauses, weights, schedules
 --   WAKE       list  at most one token, on which idle consumers block
 --   RING       zset  lane -> virtual time; lanes with ready jobs that may be claimed
 --   ASIDE      set   lanes with ready jobs that may not be claimed: tenant paused, or at its limit
@@ -16,6 +15,7 @@
 --   CANCELLED  set   ids of cancelled jobs that have not been met yet
 --   UNIQUE     hash  unique key -> id of the job that holds it
 --   TENANTS    hash  tenant -> jobs in flight; kept while there is a limit per tenant
+--   IDS        prefix of the sets that hold the id of every job in any state; `home` says which
 --   READY      prefix of the ready lists, one per lane
 --   BODY       prefix of the bodies that are too large to travel inside an entry
 --   PARK       prefix of the lists of parked entries, one per kind
@@ -24,7 +24,7 @@
 -- lane is <priority digit>:<tenant>. An empty number is 0, an empty time of enqueue that of ready: most jobs have no history.
 -- The part from the lane on (the tail) never changes. Times are server milliseconds; an epoch is the server's microsecond,
 -- made strictly increasing, so that it stays unique even when Redis has lost its data.
-local IDS, LEASES, DELAYED, DEAD, GRAVE, CONTROL, WAKE, RING, ASIDE, SUSPECTS, PARKED, CANCELLED, UNIQUE, TENANTS, READY, BODY, PARK =
+local LEASES, DELAYED, DEAD, GRAVE, CONTROL, WAKE, RING, ASIDE, SUSPECTS, PARKED, CANCELLED, UNIQUE, TENANTS, IDS, READY, BODY, PARK =
     unpack(KEYS)
 local LEVEL = 1e13
 
@@ -35,6 +35,47 @@ end
 
 local function integer(number)
     return string.format('%.0f', number)
+end
+
+-- Which of the sets of ids an id belongs to, as the end of its key. Jobs that are added together end together, so UUIDs of
+-- version 7 (RFC 9562) are kept by time, in 4096 sets of 16 ms that come round every 65 s: what a batch touches fits into the
+-- processor's cache however many jobs wait. All other ids share one set.
+local function bucket(id)
+    return string.match(id, '^[%da-f]+%-([%da-f][%da-f][%da-f])[%da-f]%-7') or ''
+end
+
+local function home(id)
+    return IDS .. bucket(id)
+end
+
+-- Calls a command, with its key, for each run of neighbours in ids[from … to] that share a set; `take` gets each answer.
+local function byHome(command, ids, from, to, take)
+    local first, shared = from, bucket(ids[from])
+    for i = from + 1, to + 1 do
+        local other = i <= to and bucket(ids[i])
+        if other ~= shared then
+            take(redis.call(command, IDS .. shared, unpack(ids, first, i - 1)))
+            first, shared = i, other
+        end
+    end
+end
+
+-- Adds ids, and returns how many of them are new.
+local function admit(ids)
+    local added = 0
+    byHome('SADD', ids, 1, #ids, function(some) added = added + some end)
+    redis.call('HINCRBY', CONTROL, 'jobs', added)
+    return added
+end
+
+local function dismiss(ids)
+    local removed = 0
+    byHome('SREM', ids, 1, #ids, function(some) removed = removed + some end)
+    redis.call('HINCRBY', CONTROL, 'jobs', -removed)
+end
+
+local function exists(id)
+    return redis.call('SISMEMBER', home(id), id) == 1
 end
 
 local function wake()

@@ -6,6 +6,6 @@
 local known = redis.call('HGET', CONTROL, 'partitions')
 if known then return tonumber(known) end
 local wanted = tonumber(ARGV[1])
-if wanted <= 1 or redis.call('EXISTS', IDS) == 1 then return 1 end
+if wanted <= 1 or (tonumber(redis.call('HGET', CONTROL, 'jobs')) or 0) > 0 then return 1 end
 redis.call('HSET', CONTROL, 'partitions', wanted)
 return wanted

@@ -7,7 +7,7 @@
 local delayed, leased, dead = redis.call('ZCARD', DELAYED), redis.call('ZCARD', LEASES), redis.call('ZCARD', DEAD)
 local parked = 0
 for _, kind in ipairs(redis.call('SMEMBERS', PARKED)) do parked = parked + redis.call('LLEN', PARK .. kind) end
-local ready = redis.call('SCARD', IDS) - delayed - leased - dead - parked
+local ready = (tonumber(redis.call('HGET', CONTROL, 'jobs')) or 0) - delayed - leased - dead - parked
 local lanes = redis.call('ZRANGE', RING, 0, 15)
 local age = 0
 if #lanes > 0 then

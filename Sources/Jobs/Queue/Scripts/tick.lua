@@ -19,14 +19,14 @@ if not ARGV[2] or state ~= ARGV[2] or now < tonumber(ARGV[3]) or now >= tonumber
 
 local last = string.match(state, '^%d+|([^|]*)|') or ''
 local function isOpen(id)
-    return redis.call('SISMEMBER', IDS, id) == 1 and not redis.call('ZSCORE', DEAD, id)
+    return exists(id) and not redis.call('ZSCORE', DEAD, id)
 end
 local fired, overlapped = 0, 0
 for i = 10, #ARGV do
     local id = ARGV[1] .. '@' .. ARGV[i]
     if ARGV[7] == '1' and last ~= '' and isOpen(ARGV[1] .. '@' .. last) then
         overlapped = overlapped + 1
-    elseif redis.call('SADD', IDS, id) == 1 then
+    elseif admit({ id }) == 1 then
         local tail = table.concat({ ARGV[8], id, ARGV[9] }, '|')
         redis.call('HINCRBY', CONTROL, 'bytes', #tail)
         put('RPUSH', ARGV[8], integer(now) .. '||||||' .. tail)
