@@ -8,6 +8,8 @@ RUN apt-get update -q \
 WORKDIR /src
 COPY Package.* ./
 COPY Sources Sources
+# Not built, but the manifest names targets there, and SwiftPM wants to see the folder of every target.
+COPY Tests Tests
 RUN --mount=type=cache,target=/src/.build,id=sluice-build,sharing=locked \
     swift build -c release --static-swift-stdlib --product Worker \
     && install -D -t /out .build/release/Worker

@@ -1,7 +1,9 @@
-"""compose/local/stack, with stand-ins for the three programs: it starts, ends and reports what it should."""
+"""compose/local/stack, with stand-ins for the three programs: it starts, ends and reports what it should. And what can be told of the
+images without Docker: their builds see every folder that the manifest names."""
 
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +11,8 @@ import tempfile
 import time
 import unittest
 
-STACK = pathlib.Path(__file__).parents[2] / "compose/local/stack"
+ROOT = pathlib.Path(__file__).parents[2]
+STACK = ROOT / "compose/local/stack"
 NAMES = ["postgres", "redis", "ftp", "mail", "nginx", "web", "worker"]
 # Stands for Web and Worker: answers every probe with 200, on its own probe's address.
 PROGRAM = """#!/usr/bin/python3 -B
@@ -120,6 +123,30 @@ class Stack(unittest.TestCase):
                 start.communicate(timeout=120)
                 self.assertEqual(start.returncode, 130)
                 self.assertEqual(self.processes_left(), [])
+
+
+class Images(unittest.TestCase):
+    def test_a_build_sees_every_target(self):
+        for name in ("web", "worker"):
+            with self.subTest(name), tempfile.TemporaryDirectory(prefix="sluice-image.") as folder:
+                self.copy_as_the_build_does(ROOT / f"compose/{name}.Dockerfile", pathlib.Path(folder))
+                # Finds the folders of all targets, and resolves no dependency.
+                command = ["swift", "package", "--package-path", folder, "describe"]
+                result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertIn(f"Name: {name.capitalize()}", result.stdout)
+
+    def copy_as_the_build_does(self, dockerfile, folder):
+        """Does what the COPY lines of the first stage say."""
+        _, stage, *_ = dockerfile.read_text().split("\nFROM ")
+        copies = [line.split()[1:] for line in stage.splitlines() if line.startswith("COPY ")]
+        self.assertTrue(copies, f"{dockerfile} copies nothing")
+        for *sources, goal in copies:
+            for source in (path for pattern in sources for path in ROOT.glob(pattern)):
+                if source.is_dir():
+                    shutil.copytree(source, folder / goal, dirs_exist_ok=True)
+                else:
+                    shutil.copy(source, folder / goal)
 
 
 if __name__ == "__main__":
