@@ -16,19 +16,27 @@ extension FilesError {
     init(_ error: any Error) {
         switch error {
         case let error as FilesError: self = error
-        case let error as PostgresError: self.init(database: error)
+        case let error as PostgresError: self.init(changing: error)
         case is CancellationError: self.init(.cancelled, "cancelled")
         case is BlockingPoolClosed, is BatcherClosed: self.init(.closed, "shutting down")
         default: self.init(.storage, "unexpected failure", underlying: error)
         }
     }
 
-    private init(database error: PostgresError) {
+    /// The failure of a query that changes nothing, so that it may be repeated whether the database has carried it out or not.
+    init(reading error: PostgresError) {
         switch error.code {
-        case _ where error.isOutcomeUnknown: self.init(.unknownOutcome, "the outcome of a statement is unknown", underlying: error)
         case .cancelled: self.init(.cancelled, "cancelled", underlying: error)
         case .closed: self.init(.closed, "shutting down", underlying: error)
         default: self.init(.database, "the database did not carry out a statement", underlying: error)
+        }
+    }
+
+    private init(changing error: PostgresError) {
+        if error.isOutcomeUnknown {
+            self.init(.unknownOutcome, "the outcome of a statement is unknown", underlying: error)
+        } else {
+            self.init(reading: error)
         }
     }
 }

@@ -5,7 +5,8 @@ public struct FilesError: Error, CustomStringConvertible {
     /// The kind of failure, for `catch` and `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, cancelled, closed, noArea, misuse
+            case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, unknownDeletion, cancelled, closed, noArea
+            case misuse
         }
         private let kind: Kind
 
@@ -23,6 +24,8 @@ public struct FilesError: Error, CustomStringConvertible {
         public static let database = Self(kind: .database)
         /// The connection to Postgres was lost during the commit, so the change may have been made or not.
         public static let unknownOutcome = Self(kind: .unknownOutcome)
+        /// The same when files were to be deleted: all, some or none are. Deleting them again is harmless.
+        public static let unknownDeletion = Self(kind: .unknownDeletion)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
         /// The service is shutting down.

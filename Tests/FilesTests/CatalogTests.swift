@@ -117,6 +117,32 @@ struct CatalogTests {
         }
     }
 
+    @Test("an answer is lost: a query has simply failed, a deletion may have happened and is repeated without harm")
+    func lostAnswers() async throws {
+        try await TestDatabase.migrated { database in
+            let proxy = try CuttingProxy(to: database.configuration.port)
+            defer { proxy.stop() }
+            var through = database.configuration
+            through.host = "127.0.0.1"
+            through.port = proxy.port
+            through.poolSize = 1
+            try await TestDatabase.withPool(through) { pool in
+                let catalog = FileCatalog(pool: pool)
+                let id = try await insert(pool, owner, "a")
+                // So that the deletion is a prepared statement, of which one answer is the outcome.
+                #expect(try await catalog.markDeleting(owner: owner, ids: [FileID()]).isEmpty)
+                proxy.swallowNextAnswer()
+                #expect(await code { _ = try await catalog.markDeleting(owner: owner, ids: [id]) } == .unknownDeletion)
+                #expect(try await catalog.markDeleting(owner: owner, ids: [id]).isEmpty, "it had been deleted")
+                proxy.swallowNextAnswer()
+                #expect(await code { _ = try await catalog.find(owner: owner, id: id) } == .database)
+                proxy.swallowNextAnswer()
+                #expect(await code { _ = try await catalog.page(owner: owner) } == .database)
+                #expect(try await catalog.page(owner: owner).files.isEmpty)
+            }
+        }
+    }
+
     private func collect(_ catalog: FileCatalog, sort: FileSort, limit: Int) async throws -> [FileRecord] {
         var files: [FileRecord] = []
         var cursor: FileCursor?

@@ -43,6 +43,8 @@ public struct FileCatalog: Sendable {
     }
 
     /// One of the owner's files; nil when there is none of that id, or it is somebody else's.
+    ///
+    /// - Throws: `.database`.
     public func find(owner: UserID, id: FileID) async throws(FilesError) -> FileRecord? {
         try FileRecord.records(
             await query(
@@ -53,11 +55,18 @@ public struct FileCatalog: Sendable {
     /// Deletes files for their owner: they are invisible at once, and a worker removes the bytes.
     ///
     /// - Returns: those that were there and are the owner's; the others are not distinguished.
+    /// - Throws: `.database`: none is deleted. `.unknownDeletion`: the same call again deletes the rest and returns only that.
     public func markDeleting(owner: UserID, ids: [FileID]) async throws(FilesError) -> [FileID: FileRecord] {
         var deleted: [FileID: FileRecord] = [:]
         var rest = ids[...]
         while !rest.isEmpty {
-            let rows = try await query(Self.deletion(owner: owner, ids: Array(rest.prefix(Self.maximumLimit))))
+            let rows: [PostgresRow]
+            do throws(PostgresError) {
+                rows = try await pool.query(Self.deletion(owner: owner, ids: Array(rest.prefix(Self.maximumLimit))))
+            } catch {
+                guard error.isOutcomeUnknown || !deleted.isEmpty else { throw FilesError(reading: error) }
+                throw FilesError(.unknownDeletion, "all, some or none of the files are deleted", underlying: error)
+            }
             rest = rest.dropFirst(Self.maximumLimit)
             for record in try FileRecord.records(rows) { deleted[record.id] = record }
         }
@@ -68,7 +77,7 @@ public struct FileCatalog: Sendable {
         do throws(PostgresError) {
             return try await pool.query(sql)
         } catch {
-            throw FilesError(error)
+            throw FilesError(reading: error)
         }
     }
 }

@@ -22,6 +22,7 @@ extension APIError {
             switch error.code {
             case .database, .closed, .cancelled: .unavailable
             case .unknownOutcome: .unknownOutcome
+            case .unknownDeletion: .unknownDeletion
             case .stagingFull: .stagingFull
             case .tooLarge: Self(413, "file-too-large", "The file is too large")
             case .badName: Self(400, "bad-name", "The file name cannot be used", detail: error.message)

@@ -99,6 +99,11 @@ extension APIError {
         503, "unavailable", "A service that is needed does not answer", detail: "Nothing was lost. Send the same request again.",
         retryAfter: 2)
 
+    /// Of the same kind as `unavailable`, because a program shall do the same: repeat it.
+    static let unknownDeletion = Self(
+        503, "unavailable", "The connection to the database was lost at the last step",
+        detail: "The files may be deleted or not. Send the same request again: what it does not find then is gone.", retryAfter: 2)
+
     static let unknownOutcome = Self(
         503, "unknown-outcome", "The connection to the database was lost at the last step",
         detail: "The file may have been accepted: look for it before you send it again.", retryAfter: 2)

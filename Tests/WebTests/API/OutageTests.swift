@@ -80,5 +80,30 @@ extension OverSockets {
                 #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files().count == 2)
             }
         }
+
+        @Test("an answer of Postgres is lost: who reads or deletes is told to repeat it, and of no file that may have been accepted")
+        func lostAnswers() async throws {
+            var through = try #require(WebDatabase.configuration)
+            let proxy = try CuttingProxy(to: through.port)
+            defer { proxy.stop() }
+            through.host = "127.0.0.1"
+            through.port = proxy.port
+            through.tls.mode = .disable
+            try await WebServer.run(.init(database: through)) { server in
+                let account = try await server.account()
+                let path = "/api/v1/files/\(try await server.send(.put("a", token: account.token)).files()[0].id ?? "")"
+                let calls = [("GET", "/api/v1/files"), ("GET", path), ("GET", path + "/content"), ("DELETE", path)]
+                for (method, path) in calls {
+                    // A column of files: the answer about the token passes.
+                    proxy.swallowNextAnswer(containing: "sha256")
+                    let answer = try await server.send(HTTPCall(method, path, token: account.token))
+                    let problem = try answer.decode(Problem.self)
+                    #expect(answer.status == 503 && problem.type == "/problems/unavailable", "\(method) \(path) \(answer.text)")
+                    #expect(!answer.text.contains("accepted"))
+                    #expect(answer.text.contains("deleted") == (method == "DELETE"), "\(answer.text)")
+                }
+                #expect(try await server.send(HTTPCall("DELETE", path, token: account.token)).status == 404)
+            }
+        }
     }
 }

@@ -4,17 +4,19 @@ import Synchronization
 
 /// Stands between a client and a server on loopback and can lose one answer: the request arrives, its answer does not, and
 /// the connection ends.
-final class CuttingProxy: Sendable {
-    struct Failure: Error {
-        let number = errno
+public final class CuttingProxy: Sendable {
+    public struct Failure: Error {
+        public let number = errno
     }
 
-    let port: Int
+    public let port: Int
     private let listener: Int32
     private let target: Int
-    private let isArmed = Atomic(false)
+    /// Bytes of the answer to lose.
+    private let wanted = Mutex<[UInt8]?>(nil)
 
-    init(to target: Int) throws {
+    /// - Parameter target: the server's port.
+    public init(to target: Int) throws {
         self.target = target
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = Self.loopback(port: 0)
@@ -37,11 +39,13 @@ final class CuttingProxy: Sendable {
     }
 
     /// The next bytes from the server are thrown away and the client's connection is ended.
-    func swallowNextAnswer() {
-        isArmed.store(true, ordering: .sequentiallyConsistent)
+    ///
+    /// - Parameter text: the next ones in which it is read.
+    public func swallowNextAnswer(containing text: String = "") {
+        wanted.withLock { $0 = Array(text.utf8) }
     }
 
-    func stop() {
+    public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
     }
@@ -59,20 +63,28 @@ final class CuttingProxy: Sendable {
             close(server)
             return
         }
-        NamedThread.start(name: "proxy-up") { Self.pump(client, server) { true } }
+        NamedThread.start(name: "proxy-up") { Self.pump(client, server) { _ in true } }
         NamedThread.start(name: "proxy-down") { [self] in
-            Self.pump(server, client) { !isArmed.exchange(false, ordering: .sequentiallyConsistent) }
+            Self.pump(server, client) { mayPass($0) }
             close(client)
             close(server)
         }
     }
 
+    private func mayPass(_ answer: ArraySlice<UInt8>) -> Bool {
+        wanted.withLock { wanted in
+            guard let text = wanted, text.isEmpty || answer.firstRange(of: text) != nil else { return true }
+            wanted = nil
+            return false
+        }
+    }
+
     /// Copies until either side ends or `mayPass` says no; then ends both.
-    private static func pump(_ from: Int32, _ to: Int32, mayPass: () -> Bool) {
+    private static func pump(_ from: Int32, _ to: Int32, mayPass: (ArraySlice<UInt8>) -> Bool) {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(from, &bytes, bytes.count)
-            guard count > 0, mayPass(), send(to, bytes, count, Int32(MSG_NOSIGNAL)) == count else { break }
+            guard count > 0, mayPass(bytes[..<count]), send(to, bytes, count, Int32(MSG_NOSIGNAL)) == count else { break }
         }
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))
