@@ -15,7 +15,7 @@ struct APIError: Error {
 
     /// - Parameters:
     ///   - kind: names the kind of problem; the client's program branches on it. Sent as `/problems/<kind>`.
-    ///   - retryAfter: seconds after which the same request may succeed.
+    ///   - retryAfter: seconds after which the same request may succeed. It may be repeated then, except after `unknownOutcome`.
     init(_ status: Int, _ kind: String, _ title: String, detail: String? = nil, retryAfter: Int? = nil) {
         problem = ProblemDetails(status: status, title: title, type: "/problems/\(kind)", detail: detail)
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
@@ -104,6 +104,7 @@ extension APIError {
         503, "unavailable", "The connection to the database was lost at the last step",
         detail: "The files may be deleted or not. Send the same request again: what it does not find then is gone.", retryAfter: 2)
 
+    /// Of uploads only, and of a kind of its own: a program must not repeat it blindly, or the file is there twice.
     static let unknownOutcome = Self(
         503, "unknown-outcome", "The connection to the database was lost at the last step",
         detail: "The file may have been accepted: look for it before you send it again.", retryAfter: 2)
