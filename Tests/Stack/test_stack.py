@@ -1,6 +1,7 @@
 """compose/local/stack, with stand-ins for the three programs: it starts, ends and reports what it should. And what can be told of the
 images without Docker: their builds see every folder that the manifest names."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -147,6 +148,70 @@ class Images(unittest.TestCase):
                     shutil.copytree(source, folder / goal, dirs_exist_ok=True)
                 else:
                     shutil.copy(source, folder / goal)
+
+
+class ContainerDoor(unittest.TestCase):
+    """The front door's command in a container, with the nginx of this machine and another word for what names stand for."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="sluice-door.")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+        self.answer, self.looks = self.folder / "answer", self.folder / "looks"
+        for name, text in (("getent", f'echo >>"{self.looks}"; cat "{self.answer}"'), ("sleep", "exec /bin/sleep 0.05")):
+            (self.folder / name).write_text(f"#!/bin/sh\n{text}\n")
+            (self.folder / name).chmod(0o755)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.environment = {
+            **os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}:/usr/sbin", "SLUICE_FRONT_LISTEN": f"127.0.0.1:{self.port}",
+            "SLUICE_WEB_UPSTREAM": "localhost:1", "SLUICE_FTP_ROOT": str(self.folder), "SLUICE_NGINX_STATE": str(self.folder),
+            "SLUICE_NGINX_ACCESS_LOG": str(self.folder / "access.log"),
+            "SLUICE_NGINX_TEMPLATE": str(ROOT / "compose/nginx/nginx.conf.template"),
+        }  # fmt: skip
+
+    def test_new_addresses_of_web_are_taken_up_and_nothing_else_is(self):
+        self.answer.write_text("192.0.2.1 STREAM web\n192.0.2.1 DGRAM\n")
+        with self.opened() as door:
+            first = self.workers(door)
+            self.answer.write_text("")
+            self.assertEqual(self.workers_after_looking(door), first, "a name that stands for nothing")
+            self.answer.write_text("192.0.2.1 STREAM web\n192.0.2.1 DGRAM\n")
+            self.assertEqual(self.workers_after_looking(door), first, "the same address")
+            self.answer.write_text("192.0.2.2 STREAM web\n192.0.2.2 DGRAM\n")
+            self.await_that(lambda: not self.workers(door) & first, "the old workers are still there")
+            socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
+
+    @contextlib.contextmanager
+    def opened(self):
+        command = [ROOT / "compose/container/front-door"]
+        # A process group of its own: what follows the name ends with nginx's container, which there is none of here.
+        door = subprocess.Popen(command, env=self.environment, start_new_session=True, stderr=subprocess.PIPE, text=True)
+        try:
+            self.await_that(lambda: self.workers(door) or door.poll() is not None, "nginx does not start")
+            self.assertIsNone(door.poll(), "nginx has ended")
+            yield door
+        finally:
+            os.killpg(door.pid, signal.SIGKILL)
+            door.communicate()
+
+    def workers(self, door):
+        """The worker processes, each of which carries out one reading of the configuration."""
+        found = subprocess.run(["pgrep", "-P", str(door.pid), "-f", "^nginx: worker process"], capture_output=True, text=True)
+        return set(found.stdout.split())
+
+    def workers_after_looking(self, door):
+        # The second look from now began after what was written before; the third, after what came of the second.
+        before = len(self.looks.read_text())
+        self.await_that(lambda: len(self.looks.read_text()) >= before + 3, "nobody looks")
+        return self.workers(door)
+
+    def await_that(self, condition, complaint):
+        deadline = time.monotonic() + 20
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, complaint)
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":
