@@ -20,7 +20,7 @@ public enum Launch {
 
     /// Ends the process with the message that names all that is wrong with its settings.
     public static func refuse(_ error: SettingsError) -> Never {
-        LineOutput(descriptor: 2).write(Array((error.description + "\n").utf8))
+        LineOutput.standardError.write(Array((error.description + "\n").utf8))
         exit(SettingsError.exitCode)
     }
 }

@@ -26,10 +26,22 @@ public struct JSONLogHandler: LogHandler {
 
     /// Makes every `Logger` of this process write to standard error at `level`. To be called once, first thing in `main`.
     public static func bootstrap(level: Logger.Level) {
-        let output = LineOutput(descriptor: 2)
+        let output = LineOutput.standardError
         LoggingSystem.bootstrap(
             { label, provider in JSONLogHandler(label: label, level: level, metadataProvider: provider) { output.write($0) } },
             metadataProvider: nil)
+    }
+
+    /// Stands in the log for lines that were dropped.
+    package static func lineForDropped(_ count: Int) -> [UInt8] {
+        var line = JSONText()
+        line.raw("{\"time\":\"")
+        line.time()
+        line.raw("\",\"level\":\"warning\",\"label\":\"log\",\"message\":\"lines were dropped that nobody read in time\",")
+        line.raw("\"metadata\":{\"count\":\"")
+        line.number(count)
+        line.raw("\"}}\n")
+        return line.bytes
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

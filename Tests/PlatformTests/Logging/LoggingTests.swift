@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Logging
 import Platform
 import Synchronization
@@ -109,60 +108,5 @@ struct LoggingTests {
             let expected = formatter.string(from: Date(timeIntervalSince1970: Double(day * 86400 + 3723)))
             #expect(String(decoding: bytes, as: UTF8.self) == expected.replacingOccurrences(of: "Z", with: ".000Z"))
         }
-    }
-
-    @Test("Lines of many threads do not mix") func threads() async throws {
-        let (reader, writer) = try pipes()
-        let output = LineOutput(descriptor: writer)
-        let pool = BlockingPool(name: "reader", size: 1)
-        async let received = pool.run { readAll(reader) }
-        await withTaskGroup(of: Void.self) { group in
-            for task in 0..<8 {
-                group.addTask {
-                    let line = [UInt8](repeating: UInt8(ascii: "a") + UInt8(task), count: 9000) + [10]
-                    for _ in 0..<25 { output.write(line) }
-                }
-            }
-        }
-        close(writer)
-        let lines = try await received.split(separator: 10)
-        #expect(lines.count == 200)
-        #expect(lines.allSatisfy { line in line.count == 9000 && line.allSatisfy { $0 == line.first } })
-        await pool.shutDown()
-    }
-
-    @Test("A reader that stands still costs a line, not the process, and the next line is whole") func fullPipe() throws {
-        let (reader, writer) = try pipes()
-        _ = fcntl(writer, F_SETFL, O_NONBLOCK)
-        let output = LineOutput(descriptor: writer)
-        let line = [UInt8](repeating: UInt8(ascii: "x"), count: 40_000) + [10]
-        output.write(line)
-        output.write(line)
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        let first = read(reader, &buffer, buffer.count)
-        #expect(first < 2 * line.count, "the second line did not fit")
-        output.write(Array("whole\n".utf8))
-        let second = read(reader, &buffer, buffer.count)
-        #expect(String(decoding: buffer.prefix(second), as: UTF8.self) == "\nwhole\n")
-        close(reader)
-        close(writer)
-    }
-
-    private func pipes() throws -> (reader: Int32, writer: Int32) {
-        var descriptors: [Int32] = [0, 0]
-        try #require(pipe(&descriptors) == 0)
-        return (descriptors[0], descriptors[1])
-    }
-}
-
-/// Reads to the end and closes.
-private func readAll(_ descriptor: Int32) -> [UInt8] {
-    defer { close(descriptor) }
-    var all: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-        let count = read(descriptor, &buffer, buffer.count)
-        guard count > 0 else { return all }
-        all += buffer.prefix(count)
     }
 }
