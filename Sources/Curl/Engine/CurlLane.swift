@@ -62,7 +62,7 @@ final class CurlLane: Sendable {
             session.close()
         }
         state.withLock { $0.wakeup = Wakeup(multi: session.multi) }
-        pool.logger.debug("lane started", metadata: ["pool": "\(pool.name)"])
+        pool.logger.debug("lane started", metadata: .init([.pool: "\(pool.name)"]))
         while let work = awaitWork(session) {
             var current = work
             while true {
@@ -72,7 +72,7 @@ final class CurlLane: Sendable {
                 current = following
             }
         }
-        pool.logger.debug("lane ended", metadata: ["pool": "\(pool.name)"])
+        pool.logger.debug("lane ended", metadata: .init([.pool: "\(pool.name)"]))
     }
 
     /// Waits for work; nil when the lane has to end.

@@ -46,7 +46,7 @@ public struct SMTPClient: Sendable {
             throw SMTPError(.cancelled, message: error == .closed ? "the engine has ended" : "cancelled while waiting for a connection")
         }
         if let error {
-            logger.debug("mail not sent", metadata: ["error": "\(error)"])
+            logger.debug("mail not sent", metadata: .init([.error: "\(error)"]))
             throw error
         }
     }

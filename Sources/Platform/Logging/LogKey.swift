@@ -2,13 +2,8 @@ public import Logging
 
 /// The names of log metadata. One list, so that the same thing has the same name in every line of every process.
 public enum LogKey: String, Sendable, CaseIterable {
-    case address, attempt, batch, bytes, channel, check, code, connection, count, crashes, database, detail, disposition, duration
-    case epoch, error, event, file, host, job, key, level, limit, method, migration, name, operation, path, peer, port, process, queue
-    case reason, request, role, script, service, size, staging, state, status, tenant, thread, type, user, version
-    case errorCode = "error_code"
-    case fileSize = "file_size"
+    case address, attempt, code, count, epoch, error, event, job, path, peer, pool, port, process, queue, reason, request, user
     case jobType = "job_type"
-    case replyCode = "reply_code"
     case sqlState = "sql_state"
 }
 

@@ -124,7 +124,7 @@ extension PostgresPool {
             let retryAt = error.code == .cancelled ? nil : now + shared.backoff.next()
             return (isFirst, shared.pool.openFailed(error, retryAt: retryAt, at: now))
         }
-        if isFirst { logger.warning("cannot connect to the database", metadata: ["error": "\(error)"]) }
+        if isFirst { logger.warning("cannot connect to the database", metadata: .init([.error: "\(error)"])) }
         for (waiter, decision) in decisions { resume(waiter, with: decision) }
     }
 

@@ -99,7 +99,7 @@ public final class PostgresPool: Sendable, Service {
                 return try await use(.transaction(isolation), body)
             } catch let error as PostgresError where error.isSerializationFailure && attemptsLeft > 1 {
                 attemptsLeft -= 1
-                logger.debug("transaction runs again", metadata: ["sqlstate": "\(error.sqlState ?? "")"])
+                logger.debug("transaction runs again", metadata: .init([.sqlState: "\(error.sqlState ?? "")"]))
             } catch let error as PostgresError where error.isStalePlan && refreshesLeft > 0 {
                 refreshesLeft -= 1
                 continue
