@@ -1,19 +1,35 @@
-/// Percent-encoding of URL parts (RFC 3986, section 2.1).
-enum PercentCoding {
-    /// Decodes once. Nil for a broken escape, for bytes that are not UTF-8, and for control bytes, encoded or not.
-    static func decode(_ text: Substring) -> String? {
+/// Percent-encoding of URL parts, query strings and forms (RFC 3986, section 2.1).
+package enum PercentCoding {
+    /// Why a text cannot be decoded.
+    package enum Failure: Error {
+        /// `%` without two hexadecimal digits.
+        case malformed
+        /// A control character, encoded or not.
+        case controlCharacter
+        /// Bytes that are not UTF-8.
+        case invalidUTF8
+    }
+
+    /// Decodes exactly once. Broken escapes, bytes that are not UTF-8 and control characters (NUL among them, encoded or not) are
+    /// errors, so no later stage can see a second meaning.
+    ///
+    /// - Parameter plusIsSpace: as in query strings and forms; false for other parts of a URL.
+    package static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool = false) throws(Failure) -> String {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count)
-        var rest = text.utf8[...]
-        while var byte = rest.popFirst() {
+        bytes.reserveCapacity(text.underestimatedCount)
+        var rest = text.makeIterator()
+        while var byte = rest.next() {
             if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst().flatMap(hexadecimal), let low = rest.popFirst().flatMap(hexadecimal) else { return nil }
+                guard let high = rest.next().flatMap(hexadecimal), let low = rest.next().flatMap(hexadecimal) else { throw .malformed }
                 byte = high << 4 | low
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = UInt8(ascii: " ")
             }
-            guard byte >= 0x20, byte != 0x7F else { return nil }
+            guard byte >= 0x20, byte != 0x7F else { throw .controlCharacter }
             bytes.append(byte)
         }
-        return String(validating: bytes, as: UTF8.self)
+        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8 }
+        return decoded
     }
 
     private static func hexadecimal(_ byte: UInt8) -> UInt8? {

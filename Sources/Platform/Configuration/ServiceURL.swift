@@ -57,7 +57,7 @@ public struct ServiceURL: Sendable, Hashable {
         (host, port, others) = try Self.places(authority, areSeveral: scheme.utf8.contains(UInt8(ascii: "+")))
 
         let question = rest.firstIndex(of: "?") ?? rest.endIndex
-        guard let path = PercentCoding.decode(rest[..<question]) else { throw .init(.path) }
+        guard let path = Self.decode(rest[..<question]) else { throw .init(.path) }
         self.path = path
         query = try Self.query(rest[question...].dropFirst())
     }
@@ -69,11 +69,14 @@ public struct ServiceURL: Sendable, Hashable {
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
 
+    /// Nil for what cannot be decoded: which part it is says enough.
+    private static func decode(_ part: Substring) -> String? { try? PercentCoding.decode(part.utf8) }
+
     private static func credentials(_ text: Substring) throws(ServiceURLError) -> (String?, Secret?) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let user = PercentCoding.decode(parts[0]) else { throw .init(.user) }
+        guard let user = Self.decode(parts[0]) else { throw .init(.user) }
         guard parts.count == 2 else { return (user.isEmpty ? nil : user, nil) }
-        guard let password = PercentCoding.decode(parts[1]) else { throw .init(.password) }
+        guard let password = Self.decode(parts[1]) else { throw .init(.password) }
         return (user.isEmpty ? nil : user, password.isEmpty ? nil : Secret(password))
     }
 
@@ -94,13 +97,13 @@ public struct ServiceURL: Sendable, Hashable {
         var rest: Substring
         if text.first == "[" {
             guard let close = text.firstIndex(of: "]"),
-                let address = PercentCoding.decode(text[text.index(after: text.startIndex)..<close]), HostName.isIPv6(address)
+                let address = Self.decode(text[text.index(after: text.startIndex)..<close]), HostName.isIPv6(address)
             else { throw .init(.host) }
             host = address
             rest = text[text.index(after: close)...]
         } else {
             let end = text.firstIndex(of: ":") ?? text.endIndex
-            guard let name = PercentCoding.decode(text[..<end]), HostName.isName(name) else { throw .init(.host) }
+            guard let name = Self.decode(text[..<end]), HostName.isName(name) else { throw .init(.host) }
             host = name.lowercased()
             rest = text[end...]
         }
@@ -115,8 +118,8 @@ public struct ServiceURL: Sendable, Hashable {
         var query: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentCoding.decode(parts[0]), !name.isEmpty,
-                let value = PercentCoding.decode(parts.count == 2 ? parts[1] : ""),
+            guard let name = Self.decode(parts[0]), !name.isEmpty,
+                let value = Self.decode(parts.count == 2 ? parts[1] : ""),
                 query.updateValue(value, forKey: name) == nil
             else { throw .init(.query) }
         }

@@ -1,27 +1,20 @@
+import Platform
+
 /// Percent-encoding (RFC 3986, section 2.1; RFC 8187 for header parameters).
 package enum PercentEncoding {
-    /// Decodes exactly once. `%` without two hexadecimal digits, bytes that are not UTF-8 and control characters (NUL
-    /// among them, encoded or not) are errors, so no later stage can see a second meaning.
+    /// Decodes exactly once (`PercentCoding`); what it refuses is the client's fault.
     ///
     /// - Parameter plusIsSpace: as in query strings and forms; false for a path segment.
     package static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool) throws(RequestSyntaxError) -> String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.underestimatedCount)
-        var iterator = text.makeIterator()
-        while var byte = iterator.next() {
-            if byte == .percent {
-                guard let high = iterator.next()?.hexadecimalValue, let low = iterator.next()?.hexadecimalValue else {
-                    throw RequestSyntaxError(.malformedPercentEncoding)
-                }
-                byte = high << 4 | low
-            } else if byte == .plus, plusIsSpace {
-                byte = .space
+        do throws(PercentCoding.Failure) {
+            return try PercentCoding.decode(text, plusIsSpace: plusIsSpace)
+        } catch {
+            switch error {
+            case .malformed: throw RequestSyntaxError(.malformedPercentEncoding)
+            case .controlCharacter: throw RequestSyntaxError(.controlCharacter)
+            case .invalidUTF8: throw RequestSyntaxError(.invalidUTF8)
             }
-            guard !byte.isControl else { throw RequestSyntaxError(.controlCharacter) }
-            bytes.append(byte)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw RequestSyntaxError(.invalidUTF8) }
-        return decoded
     }
 
     /// Encodes every byte that is not an `attr-char` (RFC 8187, section 3.2.1).

@@ -39,16 +39,6 @@ extension UInt8 {
 
     /// The same letter in lower case; any other byte as it is.
     var lowercasedASCII: UInt8 { self >= 0x41 && self <= 0x5A ? self | 0x20 : self }
-
-    /// 0–15 for a hexadecimal digit of either case.
-    var hexadecimalValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self - 0x30
-        case 0x41...0x46: self - 0x37
-        case 0x61...0x66: self - 0x57
-        default: nil
-        }
-    }
 }
 
 extension Sequence<UInt8> {
