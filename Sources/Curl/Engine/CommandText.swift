@@ -22,11 +22,3 @@ package enum CommandText {
         return "\(scheme)://\(isAddress ? "[\(host)]" : host):\(port)"
     }
 }
-
-extension Duration {
-    /// Whole milliseconds, 0…one day.
-    var milliseconds: Int {
-        let (seconds, attoseconds) = components
-        return Int(max(0, min(seconds, 86_400) * 1000 + attoseconds / 1_000_000_000_000_000))
-    }
-}

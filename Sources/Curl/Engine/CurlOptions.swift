@@ -1,4 +1,5 @@
 import CCurl
+import Platform
 
 /// Sets options of an easy handle, by kind of argument. libcurl keeps them until they are set again or the handle is reset.
 ///
@@ -38,6 +39,16 @@ final class CurlOptions {
 
     func set(_ option: CURLoption, offset value: Int64) {
         check(ccurl_set_off_t(easy, option, curl_off_t(value)))
+    }
+
+    /// One millisecond at least, because none means libcurl's default, and a day at most.
+    func set(_ option: CURLoption, milliseconds time: Duration) {
+        set(option, Int(min(max(time, .milliseconds(1)), .seconds(86_400)).milliseconds))
+    }
+
+    /// Whole seconds, with the same bounds, for options that know no others.
+    func set(_ option: CURLoption, seconds time: Duration) {
+        set(option, Int(min(max(time, .seconds(1)), .seconds(86_400)).milliseconds / 1000))
     }
 
     /// libcurl copies the string.

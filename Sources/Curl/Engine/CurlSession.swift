@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Platform
 
 /// The libcurl handles of one lane. Created, used and closed on the lane's thread.
 final class CurlSession {
@@ -37,9 +38,7 @@ final class CurlSession {
 
     /// Sleeps until woken.
     func wait(atMost limit: Duration) {
-        let (seconds, attoseconds) = limit.components
-        let milliseconds = min(seconds, 3600) * 1000 + attoseconds / 1_000_000_000_000_000
-        _ = curl_multi_poll(multi, nil, 0, Int32(milliseconds), nil)
+        _ = curl_multi_poll(multi, nil, 0, Int32(clamping: max(0, limit.milliseconds)), nil)
     }
 
     /// Runs one transfer to its end.

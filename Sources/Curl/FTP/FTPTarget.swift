@@ -31,11 +31,11 @@ struct FTPTarget: Sendable {
         options.set(CURLOPT_FTP_FILEMETHOD, ccurl_no_cwd)
         options.set(CURLOPT_FTP_SKIP_PASV_IP, true)
         options.set(CURLOPT_FTPSSLAUTH, ccurl_auth_tls)
-        options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
-        options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, configuration.responseTimeout.milliseconds / 1000))
+        options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds: configuration.connectTimeout)
+        options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds: configuration.responseTimeout)
         options.set(CURLOPT_LOW_SPEED_LIMIT, configuration.lowSpeedLimit)
-        options.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.lowSpeedTime.milliseconds / 1000))
-        options.set(CURLOPT_MAXAGE_CONN, max(1, configuration.maximumIdle.milliseconds / 1000))
+        options.set(CURLOPT_LOW_SPEED_TIME, seconds: configuration.lowSpeedTime)
+        options.set(CURLOPT_MAXAGE_CONN, seconds: configuration.maximumIdle)
         options.setTLS(
             required: configuration.requiresTLS, allowsVersion13: configuration.allowsTLS13,
             certificateAuthority: configuration.certificateAuthority)

@@ -83,11 +83,11 @@ public struct SMTPClient: Sendable {
         options.set(CURLOPT_URL, url)
         options.set(CURLOPT_PROTOCOLS_STR, "smtp")
         options.set(CURLOPT_UPLOAD, true)
-        options.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
-        options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, max(1, configuration.responseTimeout.milliseconds / 1000))
+        options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds: configuration.connectTimeout)
+        options.set(CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds: configuration.responseTimeout)
         options.set(CURLOPT_LOW_SPEED_LIMIT, 16)
-        options.set(CURLOPT_LOW_SPEED_TIME, max(1, configuration.responseTimeout.milliseconds / 1000))
-        options.set(CURLOPT_MAXAGE_CONN, max(1, configuration.maximumIdle.milliseconds / 1000))
+        options.set(CURLOPT_LOW_SPEED_TIME, seconds: configuration.responseTimeout)
+        options.set(CURLOPT_MAXAGE_CONN, seconds: configuration.maximumIdle)
         options.setTLS(
             required: configuration.requiresTLS, allowsVersion13: true, certificateAuthority: configuration.certificateAuthority)
         if let user = configuration.user {

@@ -96,8 +96,7 @@ public final class FileTransitions: Sendable, Service {
         -> [FileRecord]
     {
         let now = FileID().milliseconds
-        let (seconds, attoseconds) = age.components
-        let newest = FileID(milliseconds: max(0, now - seconds * 1000 - attoseconds / 1_000_000_000_000_000))
+        let newest = FileID(milliseconds: max(0, now - age.milliseconds))
         let rows = try await query(
             """
             SELECT \(sql: FileRecord.columns)

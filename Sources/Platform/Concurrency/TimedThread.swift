@@ -116,9 +116,7 @@ public final class TimedThread: TaskExecutor, Sendable {
 
     private func pause(_ wait: Duration?) {
         // Rounded up, so that a timer is due when the pause ends.
-        let milliseconds = wait.map {
-            Int32(clamping: $0.components.seconds * 1000 + $0.components.attoseconds / 1_000_000_000_000_000 + 1)
-        }
+        let milliseconds = wait.map { Int32(clamping: max(0, $0.milliseconds)) }
         var descriptor = pollfd(fd: doorbell.reader, events: Int16(POLLIN), revents: 0)
         poll(&descriptor, 1, milliseconds ?? -1)
         withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { _ = read(doorbell.reader, $0.baseAddress, 256) }

@@ -103,7 +103,7 @@ final class ConnectionHandle {
             isBroken = true
             throw PostgresError(.timeout, "the server did not answer in time")
         }
-        return Int32(clamping: Int64((rest / .milliseconds(1)).rounded(.up)))
+        return Int32(clamping: rest.milliseconds)
     }
 
     /// Whether a connection that nothing was asked of is still there. Reads what the server sent unasked.

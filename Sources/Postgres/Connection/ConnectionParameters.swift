@@ -7,7 +7,7 @@ struct ConnectionParameters {
     private let values: [(keyword: String, value: String)]
 
     init(_ configuration: PostgresConfiguration) {
-        func milliseconds(_ duration: Duration) -> String { String(Int64(duration / .milliseconds(1))) }
+        func milliseconds(_ duration: Duration) -> String { String(duration.milliseconds) }
         // The server looks every second whether the client of a running statement is still there: what PQcancel would do,
         // without a second connection that may strike the wrong statement.
         let options = [
