@@ -1,5 +1,6 @@
 import Logging
 import Metrics
+import Platform
 import Synchronization
 
 /// Whether a consumer gets anywhere.
@@ -48,7 +49,7 @@ extension QueueConsumer {
         // The end of this task is no fault of the server.
         if Task.isCancelled { return }
         metrics.errors.increment()
-        if health.failed() { logger.warning("queue not reachable, trying again", metadata: ["error": "\(error)"]) }
+        if health.failed() { logger.warning("queue not reachable, trying again", metadata: .init([.error: "\(error)"])) }
     }
 
     /// An idle consumer hears from Redis at least once per lease, through maintenance.

@@ -124,7 +124,7 @@ public final class JobWorker: Sendable, Service {
             var isNews = true
             while !Task.isCancelled {
                 do { return try await ask() } catch {
-                    self.logger.log(level: isNews ? .warning : .debug, "no answer from Redis yet", metadata: ["error": "\(error)"])
+                    self.logger.log(level: isNews ? .warning : .debug, "no answer from Redis yet", metadata: .init([.error: "\(error)"]))
                     isNews = false
                 }
                 try? await Task.sleep(for: backoff.next())
@@ -142,7 +142,7 @@ public final class JobWorker: Sendable, Service {
                 for queue in queues { try await queue.agree() }
             } catch {
                 let isWrong = (error as? JobsError)?.code == .misconfigured
-                logger.log(level: isWrong ? .error : .debug, "queues not announced", metadata: ["error": "\(error)"])
+                logger.log(level: isWrong ? .error : .debug, "queues not announced", metadata: .init([.error: "\(error)"]))
             }
             try? await Task.sleep(for: .seconds(300))
         }

@@ -1,3 +1,4 @@
+import Platform
 import Synchronization
 
 /// The jobs that one cycle claimed: one epoch, one expiry.

@@ -62,7 +62,7 @@ extension QueueConsumer {
             // One that was settled in the meantime is no longer held here either.
             guard jobs[index].batch.lose(jobs[index].index) else { continue }
             metrics.lostLeases.increment()
-            logger.warning("lease lost, handler cancelled", metadata: ["epoch": "\(jobs[index].batch.epoch)"])
+            logger.warning("lease lost, handler cancelled", metadata: .init([.epoch: "\(jobs[index].batch.epoch)"]))
             cancel(jobs[index])
         }
         for batch in renewal.batches { batch.renew(until: expiry) }

@@ -1,5 +1,6 @@
 import Logging
 import Metrics
+import Platform
 import Synchronization
 
 extension QueueConsumer {
@@ -20,9 +21,9 @@ extension QueueConsumer {
                     metrics.died.increment(by: reply.poisoned)
                     logger.warning(
                         "took back jobs of lost workers",
-                        metadata: [
-                            "returned": "\(reply.returned)", "crashed": "\(reply.crashed)", "poisoned": "\(reply.poisoned)",
-                        ])
+                        metadata: .init([
+                            .returned: "\(reply.returned)", .crashed: "\(reply.crashed)", .poisoned: "\(reply.poisoned)",
+                        ]))
                 }
                 for kind in reply.parked {
                     if let type = runnable(kind) { try await queue.unpark(kind: kind, type: type) }
@@ -72,6 +73,6 @@ extension QueueConsumer {
         if let snapshot = try? await queue.snapshot() { metrics.record(snapshot) }
         guard checks, let violations = try? await queue.check(limit: 100) else { return }
         metrics.violations.record(violations.count)
-        for violation in violations.prefix(5) { logger.error("the queue is inconsistent", metadata: ["violation": "\(violation)"]) }
+        for violation in violations.prefix(5) { logger.error("the queue is inconsistent", metadata: .init([.violation: "\(violation)"])) }
     }
 }

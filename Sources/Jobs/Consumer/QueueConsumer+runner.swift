@@ -95,13 +95,13 @@ extension QueueConsumer {
 
     private func parked(_ job: LeasedJob, kind: String) -> Ending {
         metrics.parkings.increment()
-        logger.warning("job parked: this worker does not know its type or version", metadata: ["kind": "\(kind)"])
+        logger.warning("job parked: this worker does not know its type or version", metadata: .init([.kind: "\(kind)"]))
         return .failed(failure(job, .park, .zero, kind))
     }
 
     func dead(_ job: LeasedJob, _ reason: String) -> Ending {
         metrics.died.increment()
-        logger.error("job goes to the dead set", metadata: ["reason": "\(reason)"])
+        logger.error("job goes to the dead set", metadata: .init([.reason: "\(reason)"]))
         return .failed(failure(job, .dead, .zero, reason))
     }
 

@@ -1,5 +1,6 @@
 import DequeModule
 import Logging
+import Platform
 import Synchronization
 
 /// What a consumer feeds its gauges from.
@@ -26,7 +27,7 @@ extension QueueConsumer {
         let pool = SlotPool(total: options.concurrency, members: queue.partitions.count)
         return queue.partitions.enumerated().map { index, partition in
             var logger = logger
-            logger[metadataKey: "partition"] = "\(index)"
+            logger[.partition] = "\(index)"
             return QueueConsumer(
                 queue: partition, options: options, registry: registry, drainTimeout: drainTimeout,
                 share: SlotShare(pool: pool, member: index),

@@ -46,7 +46,7 @@ final class QueueConsumer: Sendable {
         self.drainTimeout = drainTimeout
         metrics = JobMetrics(queue: options.name)
         var logger = logger
-        logger[metadataKey: "queue"] = "\(options.name)"
+        logger[.queue] = "\(options.name)"
         self.logger = logger
     }
 
@@ -120,16 +120,16 @@ final class QueueConsumer: Sendable {
                 _ = try await queue.cycle(part, want: 0, direct: 0, lease: options.leaseDuration)
             }
         } catch {
-            logger.warning("jobs that are done run again when their leases expire", metadata: ["error": "\(error)"])
+            logger.warning("jobs that are done run again when their leases expire", metadata: .init([.error: "\(error)"]))
         }
     }
 
     private func release(_ members: [[UInt8]]) async {
         do {
             let count = try await queue.release(members)
-            if count > 0 { logger.notice("handed back unfinished jobs", metadata: ["count": "\(count)"]) }
+            if count > 0 { logger.notice("handed back unfinished jobs", metadata: .init([.count: "\(count)"])) }
         } catch {
-            logger.warning("unfinished jobs return when their leases expire", metadata: ["error": "\(error)"])
+            logger.warning("unfinished jobs return when their leases expire", metadata: .init([.error: "\(error)"]))
         }
     }
 

@@ -1,3 +1,5 @@
+import Platform
+
 /// One job of a `MemoryStore`.
 struct MemoryJob: Sendable {
     enum Place: Sendable, Equatable {

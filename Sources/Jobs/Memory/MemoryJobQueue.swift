@@ -1,5 +1,6 @@
 import DequeModule
 import Glibc
+import Platform
 import Synchronization
 
 /// A queue inside this process, with the behaviour of `RedisJobQueue`; it forgets everything with the process.

@@ -1,4 +1,5 @@
 import DequeModule
+import Platform
 
 extension MemoryStore {
     /// - Parameter micros: the time in microseconds, of which epochs are made.

@@ -1,4 +1,5 @@
 import DequeModule
+import Platform
 
 extension MemoryStore {
     mutating func enqueue(_ requests: ArraySlice<JobRequest>, at now: Int64) throws(JobsError) -> [EnqueueResult] {

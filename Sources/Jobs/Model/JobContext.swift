@@ -1,4 +1,5 @@
 public import Logging
+import Platform
 
 /// What a handler knows about the run of its job.
 public struct JobContext: Sendable {
@@ -43,9 +44,9 @@ public struct JobContext: Sendable {
     /// Names the job in every line. Made on demand, since most jobs log nothing.
     public var logger: Logger {
         var logger = base
-        logger[metadataKey: "job"] = "\(id)"
-        logger[metadataKey: "job-type"] = "\(type)"
-        logger[metadataKey: "attempt"] = "\(attempt)"
+        logger[.job] = "\(id)"
+        logger[.jobType] = "\(type)"
+        logger[.attempt] = "\(attempt)"
         return logger
     }
 

@@ -1,3 +1,4 @@
+import Platform
 import Redis
 
 extension RedisJobQueue {
@@ -71,13 +72,5 @@ extension RedisJobQueue {
         arguments.append(RedisArgument(groups.count))
         for group in groups { arguments += [RedisArgument(group.lane), RedisArgument(group.delay), RedisArgument(group.count)] }
         return arguments + keys + apart
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded up, so that a small delay does not become none.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
     }
 }

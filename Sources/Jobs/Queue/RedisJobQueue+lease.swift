@@ -1,3 +1,4 @@
+import Platform
 import Redis
 
 /// The transitions that a consumer makes. Each is one round trip.

@@ -1,4 +1,5 @@
 import Logging
+import Platform
 
 /// Fires one scheduled job for as long as it runs, beside the other workers that do the same.
 ///
@@ -18,8 +19,8 @@ struct Scheduler: Sendable {
         self.job = job
         metrics = ScheduleMetrics(queue: queue.name, schedule: job.name)
         var logger = logger
-        logger[metadataKey: "queue"] = "\(queue.name)"
-        logger[metadataKey: "schedule"] = "\(job.name)"
+        logger[.queue] = "\(queue.name)"
+        logger[.schedule] = "\(job.name)"
         self.logger = logger
     }
 
@@ -38,7 +39,7 @@ struct Scheduler: Sendable {
                 // Whether the plan was carried out is unknown; the state will tell.
                 plan = nil
                 // Only the first failure of a series is news.
-                logger.log(level: isStuck ? .debug : .warning, "schedule cannot fire, trying again", metadata: ["error": "\(error)"])
+                logger.log(level: isStuck ? .debug : .warning, "schedule cannot fire, trying again", metadata: .init([.error: "\(error)"]))
                 isStuck = true
             }
             try? await Task.sleep(for: pause)
@@ -63,7 +64,7 @@ struct Scheduler: Sendable {
     private func record(_ plan: SchedulePlan, _ reply: TickReply) {
         metrics.record(plan, reply)
         if plan.missed > 0 {
-            logger.notice("ticks were missed", metadata: ["missed": "\(plan.missed)", "fired": "\(reply.fired)"])
+            logger.notice("ticks were missed", metadata: .init([.missed: "\(plan.missed)", .fired: "\(reply.fired)"]))
         }
         if reply.overlapped > 0 { logger.debug("a tick was skipped: the job of an earlier one is not done") }
     }

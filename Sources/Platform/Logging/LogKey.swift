@@ -2,7 +2,8 @@ public import Logging
 
 /// The names of log metadata. One list, so that the same thing has the same name in every line of every process.
 public enum LogKey: String, Sendable, CaseIterable {
-    case address, attempt, code, count, epoch, error, event, job, path, peer, pool, port, process, queue, reason, request, user
+    case address, attempt, code, count, crashed, epoch, error, event, fired, job, kind, missed, partition, path, peer, poisoned, pool
+    case port, process, queue, reason, request, returned, schedule, user, violation
     case jobType = "job_type"
     case sqlState = "sql_state"
 }

@@ -89,11 +89,15 @@ extension OverSockets {
             through.host = "127.0.0.1"
             through.port = proxy.port
             through.tls.mode = .disable
+            through.poolSize = 1
             try await WebServer.run(.init(database: through)) { server in
                 let account = try await server.account()
                 let path = "/api/v1/files/\(try await server.send(.put("a", token: account.token)).files()[0].id ?? "")"
                 let calls = [("GET", "/api/v1/files"), ("GET", path), ("GET", path + "/content"), ("DELETE", path)]
                 for (method, path) in calls {
+                    // Prepares the statement, or its preparation would be what is lost.
+                    let nobody = "/api/v1/files/\(UUIDv7())"
+                    #expect(try await server.send(HTTPCall("DELETE", nobody, token: account.token)).status == 404)
                     // A column of files: the answer about the token passes.
                     proxy.swallowNextAnswer(containing: "sha256")
                     let answer = try await server.send(HTTPCall(method, path, token: account.token))
