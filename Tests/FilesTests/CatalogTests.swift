@@ -135,9 +135,9 @@ struct CatalogTests {
                 #expect(await code { _ = try await catalog.markDeleting(owner: owner, ids: [id]) } == .unknownDeletion)
                 #expect(try await catalog.markDeleting(owner: owner, ids: [id]).isEmpty, "it had been deleted")
                 // A column of files: what is said to a new connection passes.
-                proxy.swallowNextAnswer(containing: "sha256")
+                proxy.swallowNextAnswer(containing: "byte_offset")
                 #expect(await code { _ = try await catalog.find(owner: owner, id: id) } == .database)
-                proxy.swallowNextAnswer(containing: "sha256")
+                proxy.swallowNextAnswer(containing: "byte_offset")
                 #expect(await code { _ = try await catalog.page(owner: owner) } == .database)
                 #expect(try await catalog.page(owner: owner).files.isEmpty)
             }
