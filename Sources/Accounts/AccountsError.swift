@@ -6,7 +6,8 @@ public struct AccountsError: Error, CustomStringConvertible {
     /// The kind of failure, for `catch` and `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser, database, unavailable, busy, cancelled, closed
+            case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser
+            case database, unavailable, busy, throttled, cancelled, closed
         }
 
         private let kind: Kind
@@ -29,6 +30,8 @@ public struct AccountsError: Error, CustomStringConvertible {
         public static let unavailable = Self(kind: .unavailable)
         /// More passwords are being checked than may wait; the same call may succeed in some seconds.
         public static let busy = Self(kind: .busy)
+        /// More sessions were opened from a network than may be; it has to wait some minutes.
+        public static let throttled = Self(kind: .throttled)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
         /// The service is shutting down.

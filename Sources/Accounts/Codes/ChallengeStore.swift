@@ -70,15 +70,12 @@ struct ChallengeStore: Sendable {
         return challenge.id
     }
 
-    /// Uses a challenge up.
-    ///
-    /// - Returns: false when somebody was faster, another code was asked for, or the user was disabled.
-    func use(_ id: LoginChallengeID) async throws(AccountsError) -> Bool {
-        try await database.execute(
-            """
-            UPDATE login_challenges SET used_at = now() FROM users
-            WHERE login_challenges.id = \(id) AND \(sql: Self.isOpen) AND users.id = user_id AND disabled_at IS NULL
-            """) == 1
+    /// Uses a challenge up: no row when somebody was faster, another code was asked for, or the user was disabled.
+    static func use(of id: LoginChallengeID) -> SQL {
+        """
+        UPDATE login_challenges SET used_at = now() FROM users
+        WHERE login_challenges.id = \(id) AND \(sql: isOpen) AND users.id = user_id AND disabled_at IS NULL
+        """
     }
 
     /// What to mail, and where; nil once there is no use in it.

@@ -10,8 +10,9 @@ struct PasswordStore: Sendable {
     enum Right {
         /// The old one, as it was checked.
         case old(PasswordHash)
-        /// A link from a mail, used up by this.
-        case reset(OpaqueToken)
+        /// A link from a mail, used up by this. Of all browsers only the one in which it was opened is known from then on: who sets a
+        /// password anew may have lost one.
+        case reset(OpaqueToken, browser: OpaqueToken)
     }
 
     /// - Returns: false when the right is not or no longer there; then nothing was changed.
@@ -29,7 +30,7 @@ struct PasswordStore: Sendable {
             let isEntitled: SQL
             switch right {
             case .old(let old): isEntitled = "password = \(old.text)"
-            case .reset(let token):
+            case .reset(let token, _):
                 guard try sql.execute(Self.use(token, user)) == 1 else { return false }
                 isEntitled = "true"
             }
@@ -41,6 +42,10 @@ struct PasswordStore: Sendable {
             guard changed == 1 else { return false }
             try sql.execute("UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: ChallengeStore.isOpen)")
             try sql.execute("UPDATE password_resets SET voided_at = now() WHERE user_id = \(user) AND \(sql: ResetStore.isOpen)")
+            if case .reset(_, let browser) = right {
+                try sql.execute(DeviceStore.removal(of: user))
+                try sql.execute(DeviceStore.insertion(of: browser, user))
+            }
             try sql.execute(AuditLog.statement(kind, user, network))
             return true
         }

@@ -1,4 +1,4 @@
-import Platform
+public import Platform
 public import Postgres
 
 /// Setting a new password without the old one, by a link that is mailed to the user's stored address.
@@ -57,7 +57,9 @@ public struct PasswordResets: Sendable {
     }
 
     public enum Completion: Sendable {
-        case done
+        /// - Parameter device: a cookie to keep for half a year. Who has read the mail is let in through a lane of their own, which guesses
+        ///   from elsewhere cannot fill.
+        case done(device: OpaqueToken)
         /// The link was used or voided, has expired, or never was one.
         case refused
         case unacceptable(PasswordProblem)
@@ -65,15 +67,17 @@ public struct PasswordResets: Sendable {
 
     /// Sets the password and ends all sessions of the user.
     ///
+    /// - Parameter password: as it was received.
     /// - Throws: `.busy`, `.database`, `.unavailable`.
-    public func complete(_ token: OpaqueToken, password: String, visitor: Visitor) async throws(AccountsError) -> Completion {
+    public func complete(_ token: OpaqueToken, password: Secret, visitor: Visitor) async throws(AccountsError) -> Completion {
         guard let id = try await resets.owner(of: token), let account = try await users.account(id) else { return .refused }
-        if let problem = PasswordRules.problem(of: password, context: account.contextWords) { return .unacceptable(problem) }
-        let hash = try await hasher.hash(password)
+        if let problem = PasswordRules.problem(of: password.reveal(), context: account.contextWords) { return .unacceptable(problem) }
+        let hash = try await hasher.hash(password.reveal())
+        let browser = OpaqueToken()
         let isDone = try await sessions.ending(id, .password) { () throws(AccountsError) in
-            try await passwords.replace(of: id, with: hash, by: .reset(token), network: visitor.network)
+            try await passwords.replace(of: id, with: hash, by: .reset(token, browser: browser), network: visitor.network)
         }
-        return isDone ? .done : .refused
+        return isDone ? .done(device: browser) : .refused
     }
 
     /// What to mail, and where; nil when there is nobody to mail it to, or no use in it any more.

@@ -1,4 +1,5 @@
 import Platform
+import Postgres
 
 /// What came of a code.
 public enum CodeOutcome: Sendable {
@@ -25,15 +26,33 @@ extension SignIn {
     /// - Throws: `.database`, `.unavailable`.
     public func confirm(_ text: String, in session: Session, _ visitor: Visitor) async throws(AccountsError) -> CodeOutcome {
         guard case .awaitingCode(let user) = session.state, let code = LoginCode(text) else { return .refused }
-        guard let id = try await challenges.check(code, session: session.ticket.digest, user: user.id), try await challenges.use(id) else {
+        guard let id = try await challenges.check(code, session: session.ticket.digest, user: user.id),
+            let entry = try await enter(user.id, with: id, visitor)
+        else {
             try await audit.record(.codeRefused, user.id, visitor.network)
             return .refused
         }
-        // Fails if the session has ended since it was looked at, for instance because the user was disabled.
-        guard let next = try await sessions.advance(session.ticket, .codeGiven(user), for: visitor) else { return .refused }
-        let device = try await devices.remember(visitor.deviceToken, of: user.id)
-        try await audit.record(.signedIn, user.id, visitor.network)
-        return .signedIn(next, device: device)
+        // Last, so that no fault of what belongs to it leaves a browser without a session. Refused if the session has ended since it was
+        // looked at, for instance because the user was disabled.
+        guard let next = try await sessions.advance(session.ticket, .codeGiven(user), for: visitor) else {
+            try await audit.record(.codeRefused, user.id, visitor.network, ["reason": "session"])
+            return .refused
+        }
+        return .signedIn(next, device: entry.device)
+    }
+
+    /// Uses up a challenge, together with all that Postgres knows of the entry: a fault leaves the code as it was.
+    ///
+    /// - Returns: nil when somebody was faster, another code was asked for, or the user was disabled.
+    private func enter(
+        _ user: UserID, with id: LoginChallengeID, _ visitor: Visitor
+    ) async throws(AccountsError) -> Entry? {
+        try await database.transaction { sql throws(PostgresError) in
+            guard try sql.execute(ChallengeStore.use(of: id)) == 1 else { return nil }
+            let device = try DeviceStore.remember(visitor.deviceToken, of: user, sql)
+            try sql.execute(AuditLog.statement(.signedIn, user, visitor.network))
+            return Entry(device: device)
+        }
     }
 
     /// Sends another code.
@@ -50,5 +69,10 @@ extension SignIn {
         }
         try await send(challenge, to: user.id, visitor)
         return .sent(challenge)
+    }
+
+    /// What belongs to a session that is about to begin.
+    private struct Entry {
+        let device: OpaqueToken?
     }
 }

@@ -4,6 +4,11 @@ public import Platform
 public enum PasswordChangeOutcome: Sendable {
     /// All other sessions have ended, and this one has a new identifier.
     case changed(Session)
+    /// The password is changed, but this session has ended meanwhile, signed out from another one for instance.
+    case changedAfterEnd
+    /// Another change of the password came first, and this one has changed nothing. If the other one was made in this session, the
+    /// session goes on under the identifier of the answer to that one; if not, it has ended.
+    case overtaken
     /// The old password was wrong, or nobody is signed in.
     case refused
     case unacceptable(PasswordProblem)

@@ -16,7 +16,6 @@ public struct SignIn: Sendable {
     public let users: UserStore
     public let audit: AuditLog
     let challenges: ChallengeStore
-    let devices: DeviceStore
     let passwords: PasswordStore
     let throttle: Throttle
     let database: Database
@@ -32,7 +31,6 @@ public struct SignIn: Sendable {
         users = UserStore(pool: pool)
         audit = AuditLog(pool: pool)
         challenges = ChallengeStore(database: database, key: key)
-        devices = DeviceStore(database: database)
         passwords = PasswordStore(database: database)
         throttle = Throttle(client: sessions.client)
         self.sessions = sessions

@@ -1,4 +1,4 @@
-import Platform
+public import Platform
 public import Postgres
 public import Redis
 
@@ -31,9 +31,11 @@ public struct Registration: Sendable {
 
     /// What a person wants to be known by.
     public struct Form: Sendable {
-        public var name, email, fullName, password: String
+        public var name, email, fullName: String
+        /// As it was received.
+        public var password: Secret
 
-        public init(name: String, email: String, fullName: String, password: String) {
+        public init(name: String, email: String, fullName: String, password: Secret) {
             (self.name, self.email, self.fullName, self.password) = (name, email, fullName, password)
         }
 
@@ -44,7 +46,7 @@ public struct Registration: Sendable {
             if !UserText.isEmail(email) { problems.append(.email) }
             if !UserText.isFullName(fullName) { problems.append(.fullName) }
             let context = UserText.contextWords(name: name, email: email, fullName: fullName)
-            if let problem = PasswordRules.problem(of: password, context: context) { problems.append(.password(problem)) }
+            if let problem = PasswordRules.problem(of: password.reveal(), context: context) { problems.append(.password(problem)) }
             return problems
         }
     }
@@ -57,7 +59,7 @@ public struct Registration: Sendable {
         if let refusal = try await throttle.take([(.registrations, .network(network))]) {
             return .throttled(retryAfter: refusal.retryAfter)
         }
-        let hash = try await hasher.hash(form.password)
+        let hash = try await hasher.hash(form.password.reveal())
         do throws(AccountsError) {
             let user = try await users.add(name: form.name, email: form.email, fullName: form.fullName, password: hash)
             try await audit.record(.registered, user.id, network)

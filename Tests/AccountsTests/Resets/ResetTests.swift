@@ -118,5 +118,5 @@ struct ResetTests {
 private func complete(
     _ link: OpaqueToken, _ fixture: SignInFixture, _ password: String = "quite another battery"
 ) async throws -> PasswordResets.Completion {
-    try await fixture.resets.complete(link, password: password, visitor: .somewhere)
+    try await fixture.resets.complete(link, password: Secret(password), visitor: .somewhere)
 }

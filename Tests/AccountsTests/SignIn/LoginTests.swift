@@ -54,7 +54,7 @@ struct LoginTests {
                 case .unacceptable(.tooLong) = try await fixture.signIn.changePassword(
                     from: Secret(SignInFixture.password), to: Secret(huge), in: session, .somewhere)
             else { throw SignInFixture.Unexpected() }
-            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: huge)
+            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: Secret(huge))
             #expect(form.problems == [.password(.tooLong)])
             #expect(fixture.hashes.value == hashes)
         }

@@ -18,7 +18,7 @@ struct OutageTests {
                 throw SignInFixture.Unexpected()
             }
             let attempt = LoginAttempt(login: "miami", password: Secret(SignInFixture.password), captcha: captcha, answer: "ABCDE")
-            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: SignInFixture.password)
+            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: Secret(SignInFixture.password))
             let signIn = fixture.signIn
             fixture.server.kill()
             let registration = Registration(pool: fixture.pool, redis: fixture.redis, hasher: fixture.hasher)

@@ -34,7 +34,7 @@ struct RegistrationTests {
     @Test("H76 H74 H38 everything that is wrong with a form is told at once, and costs no hash")
     func problems() async throws {
         try await SignInFixture.with { fixture in
-            let bad = Registration.Form(name: "a b", email: "ａnge@example.org", fullName: "A\nB", password: "short")
+            let bad = Registration.Form(name: "a b", email: "ａnge@example.org", fullName: "A\nB", password: Secret("short"))
             guard case .refused([.name, .email, .fullName, .password(.tooShort)]) = try await register(fixture, bad) else {
                 throw SignInFixture.Unexpected()
             }
@@ -67,7 +67,7 @@ struct RegistrationTests {
         name: String = "Ange", email: String = "ange@example.org", fullName: String = "Ange Martin",
         password: String = SignInFixture.password
     ) -> Registration.Form {
-        Registration.Form(name: name, email: email, fullName: fullName, password: password)
+        Registration.Form(name: name, email: email, fullName: fullName, password: Secret(password))
     }
 
     private func register(
