@@ -54,10 +54,16 @@ struct ChallengeStore: Sendable {
         ) { row throws(PostgresError) in try LoginChallenge(row: row, address: try row.decode("email")) }.first
     }
 
+    /// What a code was found to be.
+    enum Finding {
+        case right(LoginChallengeID)
+        case wrong
+        /// Compared with nothing: there is no code on its way that counts, or no try left.
+        case late
+    }
+
     /// Spends one of the tries that are left, and only then compares.
-    ///
-    /// - Returns: the challenge, if the code is right.
-    func check(_ code: LoginCode, session: SHA256Digest, user: UserID) async throws(AccountsError) -> LoginChallengeID? {
+    func check(_ code: LoginCode, session: SHA256Digest, user: UserID) async throws(AccountsError) -> Finding {
         let challenge = try await database.query(
             """
             UPDATE login_challenges SET tries = tries + 1
@@ -66,8 +72,13 @@ struct ChallengeStore: Sendable {
         ) { row throws(PostgresError) in
             (id: try row.decode("id", as: LoginChallengeID.self), nonce: try row.decode("nonce", as: [UInt8].self))
         }.first
-        guard let challenge, key.code(of: challenge.id, nonce: challenge.nonce, user: user) == code else { return nil }
-        return challenge.id
+        guard let challenge else { return .late }
+        return key.code(of: challenge.id, nonce: challenge.nonce, user: user) == code ? .right(challenge.id) : .wrong
+    }
+
+    /// Makes a challenge count no more.
+    func void(_ id: LoginChallengeID) async throws(AccountsError) {
+        try await database.execute("UPDATE login_challenges SET voided_at = now() WHERE id = \(id) AND \(sql: Self.isOpen)")
     }
 
     /// Uses a challenge up: no row when somebody was faster, another code was asked for, or the user was disabled.

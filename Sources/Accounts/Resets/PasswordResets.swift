@@ -15,6 +15,7 @@ public struct PasswordResets: Sendable {
     private let throttle: Throttle
     private let audit: AuditLog
     private let hasher: PasswordHasher
+    private let key: SignInKey
     private let announce: Announce
 
     public init(pool: PostgresPool, sessions: SessionStore, hasher: PasswordHasher, key: SignInKey, announce: @escaping Announce) {
@@ -26,6 +27,7 @@ public struct PasswordResets: Sendable {
         throttle = Throttle(client: sessions.client)
         self.sessions = sessions
         self.hasher = hasher
+        self.key = key
         self.announce = announce
     }
 
@@ -41,7 +43,7 @@ public struct PasswordResets: Sendable {
     public func request(address: String, visitor: Visitor) async throws -> Request {
         // Others may ask for links to the same address: those limits are apart from the ones that signing in needs.
         let refusal = try await throttle.take([
-            (.resetsOfAddress, .address(address)), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
+            (.resetsOfAddress, .address(key.lane(of: address))), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
         ])
         if let refusal { return .throttled(retryAfter: refusal.retryAfter) }
         // Addresses are ASCII: another form of one would be looked up alike, but counted in a lane of its own.

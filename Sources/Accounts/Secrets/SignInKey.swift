@@ -1,7 +1,7 @@
 import Cryptography
 public import Platform
 
-/// The key of all that is computed instead of stored: login codes, reset tokens, the letters of captchas.
+/// The key of all that is computed instead of stored: login codes, reset tokens, the letters of captchas, the names of what was typed.
 ///
 /// The same in all processes. With another key what is on its way (codes of five minutes, links of half an hour) is worth nothing.
 public struct SignInKey: Sendable {
@@ -11,6 +11,7 @@ public struct SignInKey: Sendable {
     private let codes: [UInt8]
     private let resets: [UInt8]
     private let captchas: [UInt8]
+    private let lanes: [UInt8]
 
     /// - Returns: nil when the secret has fewer than 32 bytes.
     public init?(_ secret: Secret) {
@@ -19,6 +20,7 @@ public struct SignInKey: Sendable {
         codes = key
         resets = HMACSHA256.code(for: Array("password resets".utf8), key: key).bytes
         captchas = HMACSHA256.code(for: Array("captchas".utf8), key: key).bytes
+        lanes = HMACSHA256.code(for: Array("lanes".utf8), key: key).bytes
     }
 
     /// The six digits of a challenge.
@@ -34,6 +36,12 @@ public struct SignInKey: Sendable {
     /// What decides the letters and the look of a captcha.
     func picture(of id: CaptchaID) -> SHA256Digest {
         HMACSHA256.code(for: Array(id.description.utf8), key: captchas)
+    }
+
+    /// What throttles know a typed text by, whatever its case. It may be a password in the wrong field: without the key nobody can try
+    /// which one.
+    func lane(of text: String) -> SHA256Digest {
+        HMACSHA256.code(for: Array(text.lowercased().utf8), key: lanes)
     }
 
     /// Id and nonce have one length each, so that no two rows have the same message.

@@ -39,20 +39,21 @@ extension SignIn {
             return .refused
         }
         let account = try await users.account(login: attempt.login, device: visitor.deviceToken)
-        let lanes = Self.lanes(for: account, attempt.login, visitor)
-        let refusal = try await throttle.take(lanes)
-        // This one says nothing about the user, so it may be told, and costs no hash.
-        if let refusal, refusal.rule == .loginsOfNetwork {
+        let lanes = lanes(for: account, attempt.login, visitor)
+        // In a call of its own: what a lane of the account refuses has to count here as well, or the count would tell which names exist.
+        // This refusal says nothing about the user, so it may be told, and costs no hash.
+        if let refusal = try await throttle.take(lanes.network) {
             try await audit.record(.loginRefused, account?.user.id, visitor.network, ["reason": "network"])
             return .throttled(retryAfter: refusal.retryAfter)
         }
         let isRight = try await hasher.verify(password, against: account?.password)
+        let refusal = try await throttle.take(lanes.own)
         guard isRight, refusal == nil, let account, let hash = account.password, !account.user.isDisabled else {
             try await audit.record(
                 .loginRefused, account?.user.id, visitor.network, ["reason": refusal?.rule.name ?? (isRight ? "disabled" : "credentials")])
             return .refused
         }
-        try await throttle.giveBack(lanes)
+        try await throttle.giveBack(lanes.network + lanes.own)
         return try await challenge(account, hash, session, visitor)
     }
 
@@ -80,24 +81,29 @@ extension SignIn {
         try await announce(challenge.id)
     }
 
-    /// What an attempt counts against. The network first: it is the one lane that may be named.
+    /// What an attempt counts against.
     ///
-    /// A browser in which the user has signed in before has one of its own and no other, so that neither guesses from elsewhere nor
+    /// A browser in which the user has signed in before has one lane of its own and no other, so that neither guesses from elsewhere nor
     /// a neighbour in the same network can lock its owner out.
-    private static func lanes(for account: Account?, _ login: String, _ visitor: Visitor) -> [Throttle.Lane] {
+    private func lanes(
+        for account: Account?, _ login: String, _ visitor: Visitor
+    ) -> (network: [Throttle.Lane], own: [Throttle.Lane]) {
         if let account, account.knowsDevice, let device = visitor.deviceToken {
-            return [(.loginOnDevice, .userOnDevice(account.user.id, device))]
+            return ([], [(.loginOnDevice, .userOnDevice(account.user.id, device))])
         }
-        let network: Throttle.Lane = (.loginsOfNetwork, .network(visitor.network))
+        let network: [Throttle.Lane] = [(.loginsOfNetwork, .network(visitor.network))]
         if let id = account?.user.id {
-            return [network, (.loginFromNetwork, .userInNetwork(id, visitor.network)), (.loginOfUser, .user(id))]
+            return (network, [(.loginFromNetwork, .userInNetwork(id, visitor.network)), (.loginOfUser, .user(id))])
         }
         // What is no name at all, such as nothing, is nobody's.
-        return UserText.isLogin(login) ? [network, (.loginFromNetwork, .stranger(login, visitor.network))] : [network]
+        guard UserText.isLogin(login) else { return (network, []) }
+        return (network, [(.loginFromNetwork, .stranger(key.lane(of: login), visitor.network))])
     }
 
     static func mailLanes(_ user: UserID, _ knowsDevice: Bool, _ visitor: Visitor) -> [Throttle.Lane] {
-        let network: [Throttle.Lane] = knowsDevice ? [] : [(.mailsOfNetwork, .network(visitor.network))]
-        return network + [(.codesOfUser, .user(user)), (.codesInAll, .everybody)]
+        let own: Throttle.Lane = (.codesOfUser, .user(user))
+        return knowsDevice
+            ? [own, (.codesOfKnownInAll, .everybody)]
+            : [(.mailsOfNetwork, .network(visitor.network)), own, (.codesInAll, .everybody)]
     }
 }

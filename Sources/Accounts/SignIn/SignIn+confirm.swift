@@ -26,17 +26,30 @@ extension SignIn {
     /// - Throws: `.database`, `.unavailable`.
     public func confirm(_ text: String, in session: Session, _ visitor: Visitor) async throws(AccountsError) -> CodeOutcome {
         guard case .awaitingCode(let user) = session.state, let code = LoginCode(text) else { return .refused }
-        guard let id = try await challenges.check(code, session: session.ticket.digest, user: user.id),
-            let entry = try await enter(user.id, with: id, visitor)
-        else {
-            try await audit.record(.codeRefused, user.id, visitor.network)
-            return .refused
+        switch try await challenges.check(code, session: session.ticket.digest, user: user.id) {
+        case .right(let id):
+            guard let entry = try await enter(user.id, with: id, visitor) else { return try await refuse(user, "used", visitor) }
+            return try await advance(session, user, entry, visitor)
+        case .wrong: return try await refuse(user, "wrong", visitor)
+        case .late:
+            // Costs no try, so that of these a few have to do for the record.
+            guard try await throttle.take([(.lateCodes, .session(session.ticket.digest))]) == nil else { return .refused }
+            return try await refuse(user, "late", visitor)
         }
+    }
+
+    private func refuse(_ user: SignedInUser, _ reason: String, _ visitor: Visitor) async throws(AccountsError) -> CodeOutcome {
+        try await audit.record(.codeRefused, user.id, visitor.network, ["reason": reason])
+        return .refused
+    }
+
+    private func advance(
+        _ session: Session, _ user: SignedInUser, _ entry: Entry, _ visitor: Visitor
+    ) async throws(AccountsError) -> CodeOutcome {
         // Last, so that no fault of what belongs to it leaves a browser without a session. Refused if the session has ended since it was
         // looked at, for instance because the user was disabled.
         guard let next = try await sessions.advance(session.ticket, .codeGiven(user), for: visitor) else {
-            try await audit.record(.codeRefused, user.id, visitor.network, ["reason": "session"])
-            return .refused
+            return try await refuse(user, "session", visitor)
         }
         return .signedIn(next, device: entry.device)
     }

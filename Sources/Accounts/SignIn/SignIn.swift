@@ -20,6 +20,7 @@ public struct SignIn: Sendable {
     let throttle: Throttle
     let database: Database
     let hasher: PasswordHasher
+    let key: SignInKey
     let announce: Announce
 
     /// - Parameter announce: has the mail of a challenge sent. What it throws fails the step that needed the mail.
@@ -36,6 +37,7 @@ public struct SignIn: Sendable {
         self.sessions = sessions
         self.captchas = captchas
         self.hasher = hasher
+        self.key = key
         self.announce = announce
     }
 

@@ -21,6 +21,7 @@ package struct Throttle: Sendable {
     ///
     /// - Returns: the first lane that is full; nil when all were taken.
     package func take(_ lanes: [Lane]) async throws(AccountsError) -> Refusal? {
+        guard !lanes.isEmpty else { return nil }
         let reply = try await redis.integers(
             RedisScripts.throttleTake, keys: Self.keys(of: lanes),
             lanes.flatMap { rule, _ in
@@ -37,6 +38,7 @@ package struct Throttle: Sendable {
     /// Gives back what was taken for an attempt that turned out well. Lanes with pauses are emptied: the right password ends the
     /// suspicion that the wrong ones raised.
     package func giveBack(_ lanes: [Lane]) async throws(AccountsError) {
+        guard !lanes.isEmpty else { return }
         _ = try await redis.run(
             RedisScripts.throttleReturn, keys: Self.keys(of: lanes), lanes.map { rule, _ in rule.pause == nil ? 0 : 1 })
     }

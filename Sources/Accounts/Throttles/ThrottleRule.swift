@@ -23,17 +23,22 @@ package struct ThrottleRule: Sendable, Hashable {
 
     // MARK: What costs us or others something
 
+    /// Anonymous sessions. A browser keeps its one; this is for what comes without cookies.
+    static let sessionsOfNetwork = ThrottleRule(name: "sessions", limit: 600, window: .seconds(600))
     package static let registrations = ThrottleRule(name: "register", limit: 10, window: .seconds(3600))
     static let captchasOfSession = ThrottleRule(name: "captcha", limit: 60, window: .seconds(600))
     static let captchasOfNetwork = ThrottleRule(name: "captchas", limit: 300, window: .seconds(600))
     /// The time between two codes in one session.
     package static let codeOfSession = ThrottleRule(name: "code", limit: 1, window: .seconds(60))
+    /// Codes typed where there is none to compare them with, as far as they are put on record.
+    static let lateCodes = ThrottleRule(name: "late", limit: 5, window: .seconds(3600))
     static let codesOfUser = ThrottleRule(name: "codes", limit: 5, window: .seconds(3600))
     static let resetsOfAddress = ThrottleRule(name: "reset", limit: 5, window: .seconds(3600))
     static let mailsOfNetwork = ThrottleRule(name: "mails", limit: 30, window: .seconds(3600))
     // 1000 mails an hour in all. Codes need a password and resets do not, so neither may use up the other's share: a flood of
-    // resets must not keep people from signing in.
-    static let codesInAll = ThrottleRule(name: "all-codes", limit: 700, window: .seconds(3600))
+    // resets must not keep people from signing in, nor may a list of stolen passwords keep out those whose browser is known.
+    static let codesInAll = ThrottleRule(name: "all-codes", limit: 400, window: .seconds(3600))
+    static let codesOfKnownInAll = ThrottleRule(name: "all-known-codes", limit: 300, window: .seconds(3600))
     static let resetsInAll = ThrottleRule(name: "all-resets", limit: 300, window: .seconds(3600))
 
     /// Ten in a quarter of an hour, then pauses from half a minute to a quarter of an hour.

@@ -6,10 +6,11 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
     case user(UserID)
     case userInNetwork(UserID, NetworkAddress)
     case userOnDevice(UserID, OpaqueToken)
-    /// What was typed in place of a user's name and is none.
-    case stranger(String, NetworkAddress)
+    /// What was typed in place of a user's name and is none, as `SignInKey.lane(of:)` names it.
+    case stranger(SHA256Digest, NetworkAddress)
     case network(NetworkAddress)
-    case address(String)
+    /// What was typed as an address, named likewise.
+    case address(SHA256Digest)
     case session(SHA256Digest)
     case everybody
 
@@ -18,15 +19,11 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
         case .user(let id): "user:\(id)"
         case .userInNetwork(let id, let network): "user:\(id):\(network.prefix)"
         case .userOnDevice(let id, let device): "user:\(id):\(device.digest)"
-        case .stranger(let login, let network): "name:\(Self.digest(login)):\(network.prefix)"
+        case .stranger(let login, let network): "name:\(login):\(network.prefix)"
         case .network(let network): "net:\(network.prefix)"
-        case .address(let address): "mail:\(Self.digest(address))"
+        case .address(let address): "mail:\(address)"
         case .session(let digest): "session:\(digest)"
         case .everybody: "all"
         }
-    }
-
-    private static func digest(_ text: String) -> SHA256Digest {
-        SHA256Hasher.digest(of: Array(text.lowercased().utf8))
     }
 }

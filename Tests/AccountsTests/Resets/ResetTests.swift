@@ -2,6 +2,7 @@ import Accounts
 import FoundationEssentials
 import Platform
 import Postgres
+import Redis
 import TestSupport
 import Testing
 
@@ -44,6 +45,26 @@ struct ResetTests {
             guard case .refused = try await fixture.begin("miami", from: .elsewhere()),
                 case .challenged = try await fixture.begin("miami", Self.newPassword, from: .elsewhere())
             else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("H86 a reset makes its browser known and all others unknown, so that guesses from elsewhere do not keep the owner out")
+    func knownAfterwards() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let old = try #require(try await fixture.enter().device)
+            let link = try #require(try await ask(fixture)).token
+            let lane = RedisArgument("{sess}th:user:user:\(user.id)")
+            _ = try await fixture.redis.send(RedisCommand("HSET", lane, "n", 50))
+            _ = try await fixture.redis.send(RedisCommand("EXPIRE", lane, 3600))
+            guard case .done(let device) = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
+            for unknown in [nil, old] {
+                guard case .refused = try await fixture.begin("miami", Self.newPassword, from: .elsewhere(device: unknown)) else {
+                    throw SignInFixture.Unexpected()
+                }
+            }
+            let entered = try await fixture.begin("miami", Self.newPassword, from: .elsewhere(device: device))
+            guard case .challenged = entered else { throw SignInFixture.Unexpected() }
         }
     }
 

@@ -32,12 +32,18 @@ struct SecrecyTests {
                     SignInFixture.password, "a wrong password", "my secret password", code, letters, link.reveal(), token,
                     String(token.dropFirst(4)), try #require(entered.device).reveal(), String(repeating: "k", count: 32),
                 ] + [anonymous, entered.session, awaiting].map { String($0.ticket.cookie.prefix(43)) }
+            // What somebody typed, hence perhaps a password: not as a plain digest either, of which anybody can try the common ones.
+            let typed = [SignInFixture.password, "a wrong password", "my secret password", "miami", user.email]
+            let digests = typed.map { SHA256Hasher.digest(of: Array($0.utf8)).description }
             let stores = [try await redisDump(fixture.redis), try await databaseDump(fixture.pool)]
             for (store, text) in zip(["Redis", "Postgres"], stores) {
                 #expect(text.utf8.count > 1000)
                 for (number, secret) in secrets.enumerated() {
                     #expect(!text.contains(secret), "secret \(number) is in \(store)")
                     #expect(!text.contains(hexadecimal(secret)), "secret \(number) is in \(store) in hexadecimal")
+                }
+                for (number, digest) in digests.enumerated() {
+                    #expect(!text.contains(digest), "the digest of text \(number) is in \(store)")
                 }
             }
         }
@@ -53,13 +59,16 @@ struct SecrecyTests {
             let mail = try #require(try await fixture.signIn.mail(for: fixture.mails.items[1]))
             let hash = try await fixture.hasher.hash("a password")
             var texts = ["\(entered.session.ticket)", "\(device)", "\(mail.code)", "\(hash)"]
-            for value: Any in [entered.session, device, mail.code] {
+            let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: Secret("a password"))
+            for value: Any in [entered.session, device, mail.code, form] {
                 var text = ""
                 dump(value, to: &text)
                 texts.append(text)
             }
             for text in texts {
-                for secret in [String(entered.session.ticket.cookie.prefix(43)), device.reveal(), mail.code.reveal(), "scrypt"] {
+                for secret in [
+                    String(entered.session.ticket.cookie.prefix(43)), device.reveal(), mail.code.reveal(), "scrypt", "a password",
+                ] {
                     #expect(!text.contains(secret))
                 }
             }
