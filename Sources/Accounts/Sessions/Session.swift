@@ -66,6 +66,6 @@ public enum SessionEnd: String, Sendable, Hashable, CaseIterable {
     case password
     /// The user was disabled.
     case disabled
-    /// Another session took its place when its user signed in.
+    /// It goes on under another identifier, since its user signed in or changed the password.
     case replaced
 }

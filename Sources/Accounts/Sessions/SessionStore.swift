@@ -8,18 +8,25 @@ public import Redis
 /// - Throws: all calls throw `.unavailable` when Redis cannot be asked. Nobody is let in then.
 public struct SessionStore: Sendable {
     private let redis: ScriptRunner
+    private let throttle: Throttle
     public let limits: SessionLimits
 
     public init(client: RedisClient, limits: SessionLimits) {
         redis = ScriptRunner(client: client)
+        throttle = Throttle(client: client)
         self.limits = limits
     }
 
     /// Opens an anonymous session.
+    ///
+    /// - Throws: also `.throttled`, for a network with too many of them. Requests without a cookie open one each, and Redis has to keep
+    ///   each of them for the idle limit.
     public func open(for visitor: Visitor) async throws(AccountsError) -> Session {
-        guard let session = try await open(.anonymous, visitor, replacing: nil, lifetime: limits.lifetime) else {
-            throw redis.unexpected(RedisScripts.sessionOpen)
+        guard try await throttle.take([(.sessionsOfNetwork, .network(visitor.network))]) == nil else {
+            throw AccountsError(.throttled, "too many sessions were opened from one network")
         }
+        let session = try await open(.anonymous, as: OpaqueToken(), visitor, replacing: nil, lifetime: limits.lifetime)
+        guard let session else { throw redis.unexpected(RedisScripts.sessionOpen) }
         return session
     }
 
@@ -69,13 +76,21 @@ public struct SessionStore: Sendable {
     /// Ends all sessions of a user around a change that they must not outlive.
     ///
     /// Before it, so that without Redis nothing is changed, and neither by a session that has ended; after it again, for sessions that
-    /// were opened meanwhile.
+    /// were opened meanwhile, also if the caller has been cancelled in between.
+    ///
+    /// - Returns: false when the session to spare is none of the user's any more, or what `change` answered.
     func ending(
-        _ user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd, change: () async throws(AccountsError) -> Bool
+        _ user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd,
+        change: @escaping @Sendable () async throws(AccountsError) -> Bool
     ) async throws(AccountsError) -> Bool {
-        guard try await endAll(of: user, except: spared, reason) != nil, try await change() else { return false }
-        if try await endAll(of: user, except: spared, reason) == nil { try await endAll(of: user, reason) }
-        return true
+        guard try await endAll(of: user, except: spared, reason) != nil else { return false }
+        return try await shielded { () async throws(AccountsError) in
+            guard try await change() else { return false }
+            try await persistently { () async throws(AccountsError) -> Void in
+                if try await endAll(of: user, except: spared, reason) == nil { try await endAll(of: user, reason) }
+            }
+            return true
+        }
     }
 
     /// The sessions in which a user is signed in, the last used first.
@@ -102,26 +117,32 @@ public struct SessionStore: Sendable {
         case renewed(SignedInUser)
     }
 
-    /// Puts a session with a new identifier in the place of another one.
+    /// Puts a session with a new identifier in the place of another one. To be the last step of whatever it belongs to: the browser
+    /// knows the new identifier by the answer only.
     ///
     /// - Returns: nil when that one has ended or is not what it has to be; then there is no new one either.
-    func advance(_ ticket: SessionTicket, _ step: Step, for visitor: Visitor) async throws(AccountsError) -> Session? {
-        switch step {
-        case .passwordGiven(let user):
-            try await open(.awaitingCode(user), visitor, replacing: (ticket, "ac", nil), lifetime: limits.awaitingCode)
-        case .codeGiven(let user):
-            try await open(.signedIn(user), visitor, replacing: (ticket, "c", user.id), lifetime: limits.lifetime)
-        case .renewed(let user):
-            try await open(.signedIn(user), visitor, replacing: (ticket, "u", user.id), lifetime: .zero)
+    func advance(
+        _ ticket: SessionTicket, _ step: Step, as identifier: OpaqueToken = OpaqueToken(), for visitor: Visitor
+    ) async throws(AccountsError) -> Session? {
+        try await shielded { () async throws(AccountsError) in
+            switch step {
+            case .passwordGiven(let user):
+                try await open(
+                    .awaitingCode(user), as: identifier, visitor, replacing: (ticket, "ac", nil), lifetime: limits.awaitingCode)
+            case .codeGiven(let user):
+                try await open(.signedIn(user), as: identifier, visitor, replacing: (ticket, "c", user.id), lifetime: limits.lifetime)
+            case .renewed(let user):
+                try await open(.signedIn(user), as: identifier, visitor, replacing: (ticket, "u", user.id), lifetime: .zero)
+            }
         }
     }
 
     /// - Parameter lifetime: zero keeps the end of the previous session.
     private func open(
-        _ state: Session.State, _ visitor: Visitor, replacing previous: (ticket: SessionTicket, states: String, owner: UserID?)?,
-        lifetime: Duration
+        _ state: Session.State, as identifier: OpaqueToken, _ visitor: Visitor,
+        replacing previous: (ticket: SessionTicket, states: String, owner: UserID?)?, lifetime: Duration
     ) async throws(AccountsError) -> Session? {
-        let (identifier, csrf) = (OpaqueToken(), RandomBytes.token())
+        let csrf = RandomBytes.token()
         var arguments: [RedisArgument] = [
             RedisArgument(identifier.digest.description), RedisArgument(previous?.ticket.digest.description ?? ""),
             RedisArgument(previous?.states ?? ""), RedisArgument(previous?.owner?.description ?? ""),
@@ -129,7 +150,9 @@ public struct SessionStore: Sendable {
             "csrf", RedisArgument(csrf), "device", RedisArgument(visitor.device), "network", RedisArgument(visitor.network.description),
         ]
         if let user = state.user { arguments += ["user", RedisArgument(user.id.description), "name", RedisArgument(user.name)] }
-        let times = try await redis.integers(RedisScripts.sessionOpen, keys: RedisKeys.sessions, arguments)
+        let times = try await persistently { () async throws(AccountsError) in
+            try await redis.integers(RedisScripts.sessionOpen, keys: RedisKeys.sessions, arguments)
+        }
         guard !times.isEmpty else { return nil }
         guard times.count == 3 else { throw redis.unexpected(RedisScripts.sessionOpen) }
         return Session(
@@ -137,6 +160,21 @@ public struct SessionStore: Sendable {
             device: visitor.device, network: visitor.network.description, openedAt: Date(milliseconds: times[0]),
             lastUsedAt: Date(milliseconds: times[0]), idleEnd: Date(milliseconds: times[0] + times[2]),
             absoluteEnd: Date(milliseconds: times[1]))
+    }
+
+    /// Asks Redis, and when the answer got lost again, a moment later: the client has to notice first that its connection is gone. For
+    /// what must not fail for the loss of a connection, and does nothing when it is done already.
+    private func persistently<T>(_ ask: () async throws(AccountsError) -> T) async throws(AccountsError) -> T {
+        for pause in [Duration.milliseconds(100), .milliseconds(500)] {
+            do throws(AccountsError) {
+                return try await ask()
+            } catch {
+                guard error.code == .unavailable else { throw error }
+            }
+            // Cut short for nobody to whom it matters: they are shielded.
+            try? await Task.sleep(for: pause)
+        }
+        return try await ask()
     }
 
     private func end(_ digest: String, owner: String, _ reason: SessionEnd) async throws(AccountsError) -> Bool {

@@ -29,9 +29,10 @@ public enum LoginOutcome: Sendable {
 extension SignIn {
     /// The first step: user, password and captcha.
     ///
-    /// - Parameter session: in which nobody is signed in.
+    /// - Parameter session: in which nobody is signed in. It goes on as it is unless the answer has another one.
     /// - Throws: `.busy`, `.database`, `.unavailable`, and what `announce` throws.
     public func begin(_ attempt: LoginAttempt, in session: Session, _ visitor: Visitor) async throws -> LoginOutcome {
+        guard session.user == nil else { return .refused }
         guard try await captchas.answer(attempt.captcha, with: attempt.answer, for: session) else { return .unsolved }
         let password = attempt.password.reveal()
         guard PasswordRules.isCheckable(password) else {
@@ -46,8 +47,8 @@ extension SignIn {
             try await audit.record(.loginRefused, account?.user.id, visitor.network, ["reason": "network"])
             return .throttled(retryAfter: refusal.retryAfter)
         }
-        let isRight = try await hasher.verify(password, against: account?.password)
         let refusal = try await throttle.take(lanes.own)
+        let isRight = try await hasher.verify(password, against: account?.password)
         guard isRight, refusal == nil, let account, let hash = account.password, !account.user.isDisabled else {
             try await audit.record(
                 .loginRefused, account?.user.id, visitor.network, ["reason": refusal?.rule.name ?? (isRight ? "disabled" : "credentials")])
@@ -65,15 +66,19 @@ extension SignIn {
         if let refusal = try await throttle.take(Self.mailLanes(user.id, account.knowsDevice, visitor)) {
             return .throttled(retryAfter: refusal.retryAfter)
         }
-        guard let next = try await sessions.advance(session.ticket, .passwordGiven(user), for: visitor) else { return .refused }
-        // After the session, so that a change of the password in between finds either of them and ends it.
-        guard let challenge = try await challenges.make(for: user.id, session: next.ticket.digest, if: .password(password)) else {
-            try await sessions.end(next.ticket, .password)
+        let next = OpaqueToken()
+        guard let challenge = try await challenges.make(for: user.id, session: next.digest, if: .password(password)) else {
             return .refused
         }
-        _ = try await throttle.take([(.codeOfSession, .session(next.ticket.digest))])
+        _ = try await throttle.take([(.codeOfSession, .session(next.digest))])
         try await send(challenge, to: user.id, visitor)
-        return .challenged(next, challenge)
+        // Last, so that no fault leaves the browser without a session. If the password was changed or the user disabled since the code
+        // was made, the session finds it void and can ask for no other.
+        guard let awaiting = try await sessions.advance(session.ticket, .passwordGiven(user), as: next, for: visitor) else {
+            try await challenges.void(challenge.id)
+            return .refused
+        }
+        return .challenged(awaiting, challenge)
     }
 
     func send(_ challenge: LoginChallenge, to user: UserID, _ visitor: Visitor) async throws {

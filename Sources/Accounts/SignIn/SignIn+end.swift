@@ -37,7 +37,9 @@ extension SignIn {
             try await database.transaction { sql throws(PostgresError) in
                 let found = try sql.execute("UPDATE users SET disabled_at = coalesce(disabled_at, now()) WHERE id = \(user)")
                 guard found == 1 else { return false }
-                try sql.execute("UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: ChallengeStore.isOpen)")
+                // Removed and not voided: a session that has had a code may ask for another one, and this one must not, even if the
+                // user is enabled again.
+                try sql.execute("DELETE FROM login_challenges WHERE user_id = \(user)")
                 try sql.execute("UPDATE password_resets SET voided_at = now() WHERE user_id = \(user) AND \(sql: ResetStore.isOpen)")
                 try sql.execute(AuditLog.statement(.disabled, user, nil))
                 return true

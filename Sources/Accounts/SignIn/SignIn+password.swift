@@ -31,14 +31,26 @@ extension SignIn {
         if let refusal = try await throttle.take([lane]) { return .throttled(retryAfter: refusal.retryAfter) }
         guard try await hasher.verify(old, against: account.password), let stored = account.password else {
             try await audit.record(.passwordChangeRefused, user.id, visitor.network)
-            return .refused
+            return try await failure(in: session, ifLive: .refused)
         }
         try await throttle.giveBack([lane])
         let hash = try await hasher.hash(new)
         let isChanged = try await sessions.ending(user.id, except: session.ticket, .password) { () throws(AccountsError) in
             try await passwords.replace(of: user.id, with: hash, by: .old(stored), network: visitor.network)
         }
-        guard isChanged, let next = try await sessions.advance(session.ticket, .renewed(user), for: visitor) else { return .refused }
-        return .changed(next)
+        guard isChanged else { return try await failure(in: session, ifLive: .overtaken) }
+        let next = try await sessions.advance(session.ticket, .renewed(user), for: visitor)
+        return next.map { PasswordChangeOutcome.changed($0) } ?? .changedAfterEnd
+    }
+
+    /// Why nothing was changed: what has become of the session tells whether another change came first.
+    private func failure(
+        in session: Session, ifLive outcome: PasswordChangeOutcome
+    ) async throws(AccountsError) -> PasswordChangeOutcome {
+        switch try await sessions.touch(session.ticket, isActivity: false) {
+        case .live: outcome
+        case .gone(.replaced), .gone(.password): .overtaken
+        case .gone: .refused
+        }
     }
 }

@@ -20,6 +20,27 @@ struct SessionTests {
         }
     }
 
+    @Test("H80 a network opens 600 sessions in ten minutes, however many ask at once; those that are open go on")
+    func flood() async throws {
+        try await SignInFixture.with { fixture in
+            let (sessions, first) = (fixture.signIn.sessions, try await fixture.signIn.sessions.open(for: .somewhere))
+            let refused = Counter()
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<700 {
+                    group.addTask {
+                        let code = await accountsCode { _ = try await sessions.open(for: .somewhere) }
+                        if code == .throttled { refused.increment() }
+                    }
+                }
+            }
+            #expect(refused.value == 101)
+            let keys = try await fixture.redis.send(RedisCommand("KEYS", "{sess}s:*")).array ?? []
+            #expect(keys.count == 600)
+            #expect(try await fixture.end(of: first) == nil)
+            _ = try await sessions.open(for: .elsewhere())
+        }
+    }
+
     @Test("H89 polling does not renew the idle limit, what a person does renews it, and the absolute end stays")
     func activity() async throws {
         try await SignInFixture.with { fixture in
@@ -72,7 +93,7 @@ struct SessionTests {
             #expect(try await fixture.signIn.sessions.end(session.ticket, reason))
             #expect(try await !fixture.signIn.sessions.end(session.ticket, .replaced))
             #expect(try await fixture.end(of: session) == reason)
-            let keys = try await fixture.redis.send(RedisCommand("KEYS", "*")).array ?? []
+            let keys = try await fixture.redis.send(RedisCommand("KEYS", "{sess}gone:*")).array ?? []
             #expect(keys.count == 1)
             let ttl = try await fixture.redis.send(RedisCommand("TTL", RedisArgument(keys[0].string ?? ""))).int ?? 0
             #expect((3500...3600).contains(ttl))

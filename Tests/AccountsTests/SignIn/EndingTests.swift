@@ -57,6 +57,49 @@ struct EndingTests {
         }
     }
 
+    @Test("of two changes at once one is made, and the other one is told so", arguments: [true, false])
+    func overtaken(isSameSession: Bool) async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let one = try await fixture.enter().session
+            let two = isSameSession ? one : try await fixture.enter(from: .elsewhere()).session
+            let hashes = fixture.hashes.value
+            fixture.gate.close()
+            async let first = change(one, fixture)
+            async let second = change(two, fixture, to: "a third battery of them")
+            // Both have read which password is to be replaced.
+            while fixture.hashes.value < hashes + 2 { await Task.yield() }
+            fixture.gate.open()
+            var (changed, overtaken): ([Session], Int) = ([], 0)
+            for outcome in [try await first, try await second] {
+                switch outcome {
+                case .changed(let session): changed.append(session)
+                case .overtaken: overtaken += 1
+                default: throw SignInFixture.Unexpected()
+                }
+            }
+            #expect(overtaken == 1 && changed.count == 1)
+            for session in changed { #expect(try await fixture.end(of: session) == nil) }
+        }
+    }
+
+    @Test("a change whose session has ended meanwhile says that the password is changed")
+    func changedAfterEnd() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let session = try await fixture.enter().session
+            let pending = try await fixture.holding("SELECT FROM users FOR UPDATE") {
+                let pending = Task { try await change(session, fixture) }
+                try await fixture.awaitWaiter()
+                #expect(try await fixture.signIn.sessions.end(session.ticket, .elsewhere))
+                return pending
+            }
+            guard case .changedAfterEnd = try await pending.value,
+                case .challenged = try await fixture.begin("miami", Self.newPassword, from: .elsewhere())
+            else { throw SignInFixture.Unexpected() }
+        }
+    }
+
     @Test("a password is changed only with the old one, to one that may be chosen; guesses have a limit")
     func notChanged() async throws {
         try await SignInFixture.with { fixture in

@@ -178,7 +178,10 @@ struct LoginTests {
             fixture.gate.open()
             guard case .refused = try await outcome else { throw SignInFixture.Unexpected() }
             #expect(fixture.mails.items.isEmpty)
-            #expect(try await fixture.redis.send(RedisCommand("KEYS", "{sess}s:*")).array == [])
+            guard case .live(let found) = try await fixture.look(session) else { throw SignInFixture.Unexpected() }
+            #expect(found.state == .anonymous)
+            let keys = try await fixture.redis.send(RedisCommand("KEYS", "{sess}s:*")).array ?? []
+            #expect(keys.count == 1)
         }
     }
 
@@ -200,12 +203,12 @@ struct LoginTests {
         }
     }
 
-    private static func refusals(_ fixture: SignInFixture) async throws -> Int {
-        try await fixture.pool.query("SELECT count(*) AS n FROM audit_events WHERE kind = 'login-refused'")[0].decode("n")
-    }
     /// What counts for the usual network.
     private static func counted(_ fixture: SignInFixture) async throws -> Int64 {
         try await fixture.redis.send(RedisCommand("HGET", "{sess}th:logins:net:192.0.2.1", "n")).int ?? 0
     }
 
+    private static func refusals(_ fixture: SignInFixture) async throws -> Int {
+        try await fixture.pool.query("SELECT count(*) AS n FROM audit_events WHERE kind = 'login-refused'")[0].decode("n")
+    }
 }

@@ -106,6 +106,38 @@ struct SignInFixture: Sendable {
         }
     }
 
+    // MARK: Meanwhile
+
+    /// Runs `body` while another transaction has some rows, so that a step that needs them is held in the middle.
+    ///
+    /// - Parameter rows: `SELECT … FOR UPDATE`
+    func holding<T: Sendable>(_ rows: SQL, _ body: () async throws -> T) async throws -> T {
+        let (hold, isHeld) = (Gate(), Counter())
+        hold.close()
+        defer { hold.open() }
+        let holder = Task { [pool] in
+            try await pool.transaction { sql in
+                try sql.execute(rows)
+                isHeld.increment()
+                hold.pass()
+            }
+        }
+        try await awaitTruth("the rows are locked") { isHeld.value > 0 }
+        let value = try await body()
+        hold.open()
+        try await holder.value
+        return value
+    }
+
+    /// Until a step waits for what `holding` has.
+    func awaitWaiter() async throws {
+        try await awaitTruth("a step waits for the rows") {
+            let waiting = try await pool.query(
+                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            return try waiting[0].decode("n", as: Int.self) > 0
+        }
+    }
+
     // MARK: Looking
 
     /// What became of a session; polling.
@@ -151,17 +183,6 @@ final class Counter: Sendable {
 
     func increment() {
         count.withLock { $0 += 1 }
-    }
-}
-
-/// The mails that were asked for.
-final class Outbox<Item: Sendable>: Sendable {
-    private let content = Mutex<[Item]>([])
-
-    var items: [Item] { content.withLock { $0 } }
-
-    @Sendable func add(_ item: Item) async throws {
-        content.withLock { $0.append(item) }
     }
 }
 

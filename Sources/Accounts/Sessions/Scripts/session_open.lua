@@ -1,4 +1,5 @@
 -- Opens a session. With a previous one it takes that one's place, in one step: there is no moment with both or with neither.
+-- Asked again for the same identifier, by whoever did not get the answer, it only repeats the answer.
 --
 -- ARGV[1]   digest of the new identifier
 -- ARGV[2]   digest of the previous one, empty for none
@@ -9,6 +10,8 @@
 -- ARGV[7 …] names and values of the fields state, csrf, device, network and, if somebody is behind it, user and name
 -- Returns   { made, end, TTL } in ms, or nothing where there is no such previous session: then nothing was done
 local digest, previous, now = ARGV[1], ARGV[2], clock()
+local there = redis.call('HMGET', SESSION .. digest, 'made', 'end')
+if there[1] then return { tonumber(there[1]), tonumber(there[2]), redis.call('PTTL', SESSION .. digest) } end
 local finalTime = now + tonumber(ARGV[6])
 if previous ~= '' then
     local old = redis.call('HMGET', SESSION .. previous, 'state', 'user', 'end')
