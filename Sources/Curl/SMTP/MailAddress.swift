@@ -17,6 +17,9 @@ public struct MailAddress: Hashable, Sendable {
         self.name = name
     }
 
+    /// What follows the `@`.
+    public var domain: Substring { address.split(separator: "@")[1] }
+
     private static func isAddress(_ text: String) -> Bool {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard text.utf8.count <= 254, parts.count == 2, (1...64).contains(parts[0].utf8.count), !parts[1].isEmpty else { return false }
