@@ -1,21 +1,35 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// What was logged, for tests that expect an operator to be told something.
-final class LogRecord: Sendable {
+public final class LogRecord: Sendable {
+    private let level: Logger.Level
     private let texts = Mutex<[String]>([])
 
-    var logger: Logger { Logger(label: "test") { _ in Handler(record: self) } }
+    /// - Parameter level: the least severe one that is recorded.
+    public init(level: Logger.Level = .notice) {
+        self.level = level
+    }
 
-    /// Whether a message, or the error that came with it, contains `text`.
-    func holds(_ text: String) -> Bool {
-        texts.withLock { $0.contains { $0.contains(text) } }
+    public var logger: Logger { Logger(label: "test") { _ in Handler(record: self) } }
+
+    /// Each message, with what came with it.
+    public var lines: [String] { texts.withLock { $0 } }
+
+    /// Whether a message, or what came with it, contains `text`.
+    public func holds(_ text: String) -> Bool {
+        lines.contains { $0.contains(text) }
     }
 
     private struct Handler: LogHandler {
         let record: LogRecord
         var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.notice
+        var logLevel: Logger.Level
+
+        init(record: LogRecord) {
+            self.record = record
+            logLevel = record.level
+        }
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
             get { metadata[key] }
@@ -23,8 +37,8 @@ final class LogRecord: Sendable {
         }
 
         func log(event: LogEvent) {
-            let error = event.metadata?["error"].map { ": \($0)" } ?? ""
-            record.texts.withLock { $0.append("\(event.message)\(error)") }
+            let extras = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { "\($0): \($1)" }
+            record.texts.withLock { $0.append(([event.message.description] + extras).joined(separator: ", ")) }
         }
     }
 }

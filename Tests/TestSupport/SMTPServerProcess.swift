@@ -22,12 +22,15 @@ public final class SMTPServerProcess: Sendable {
     private let child: ServerChild
 
     /// User name and password are `test`.
-    public init(tls: Bool = false, requiresAuthentication: Bool = false) throws {
+    ///
+    /// - Parameter port: any free one unless given.
+    public init(tls: Bool = false, requiresAuthentication: Bool = false, port wanted: Int = 0) throws {
         child = try ServerChild(name: "smtp") { folder in
             try FileManager.default.createDirectory(atPath: folder + "/mail", withIntermediateDirectories: false)
             if tls { _ = try TestCertificate(in: folder) }
             var command = [
                 "/usr/bin/python3", ServerChild.scripts + "/smtp_sink.py", "--mail", folder + "/mail", "--faults", folder + "/faults.json",
+                "--port", "\(wanted)",
             ]
             if tls { command += ["--cert", folder + "/both.pem", "--require-tls"] }
             if requiresAuthentication { command.append("--require-auth") }

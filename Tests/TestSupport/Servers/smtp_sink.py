@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A mail server for tests that keeps what it gets; aiosmtpd in one unprivileged process.
 
-  smtp_sink.py --mail DIR --faults FILE [--cert both.pem] [--require-tls] [--require-auth]
+  smtp_sink.py --mail DIR --faults FILE [--port NUMBER] [--cert both.pem] [--require-tls] [--require-auth]
 
 Prints "PORT <number>" on a line of its own once it listens on the loopback interface. Each message becomes a file in
 DIR: its envelope as a line of JSON, then the bytes as they came after removal of dot-stuffing. User name and password
@@ -19,6 +19,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 parser = argparse.ArgumentParser()
 parser.add_argument("--mail", required=True)
 parser.add_argument("--faults", required=True)
+parser.add_argument("--port", type=int, default=0)
 parser.add_argument("--cert")
 parser.add_argument("--require-tls", action="store_true")
 parser.add_argument("--require-auth", action="store_true")
@@ -89,7 +90,7 @@ def protocol():
 
 
 async def main():
-    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", arguments.port)
     print("PORT", server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
