@@ -1,3 +1,4 @@
+import Accounts
 import Curl
 import Files
 import Jobs
@@ -28,7 +29,8 @@ struct Composition {
         let postgres = try PostgresPool(configuration: PostgresConfiguration(settings.database), logger: logger)
         let redis = RedisClient(
             configuration: try redisConfiguration(), eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
-        let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
+        let threads = BlockingPool(name: "files", size: Self.fileThreads)
+        let staging = StagingArea(configuration: .init(settings.staging), pool: threads)
         try await Self.open(staging, logger)
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
@@ -40,7 +42,12 @@ struct Composition {
             reconcile: ReconcileHandler(
                 files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, age: settings.maintenance.orphanAge),
                 area: settings.staging.area),
-            sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge))
+            sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
+            mail: try settings.mail.map { mail in
+                SendMailHandler(
+                    writer: try writer(mail, postgres, redis, threads),
+                    client: try SMTPClient(engine: curl, configuration: smtpConfiguration(mail), logger: logger))
+            })
         let worker = try JobWorker(
             client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(),
             partitions: settings.queuePartitions, drainTimeout: settings.drainTimeout, logger: logger)
@@ -79,27 +86,18 @@ struct Composition {
         return configuration
     }
 
-    private func ftpConfiguration() throws -> FTPConfiguration {
-        var configuration = try FTPConfiguration(url: settings.ftp.url, certificateAuthority: settings.ftp.certificateAuthority)
-        // One for each handler and one for the health check, which must not wait for transfers.
-        configuration.maximumConnections = options.queues.reduce(1) { $0 + $1.concurrency }
-        return configuration
-    }
-
-    private func queues() -> [QueueOptions] {
-        options.queues.map { QueueOptions(FileJobs.queue($0.name, area: settings.staging.area), concurrency: $0.concurrency) }
-    }
-
-    private func schedules() throws -> [ScheduledJob] {
-        let ages = settings.maintenance
-        func job(_ name: String, every interval: Duration, _ job: some JobContract, _ queue: String) throws -> ScheduledJob {
-            try ScheduledJob(
-                name: name, schedule: .every(max(interval, .seconds(1))), job: job, catchUp: .once, overlap: .skip,
-                queue: FileJobs.queue(queue, area: settings.staging.area))
-        }
-        return [
-            (Reconcile.queue, try job("reconcile", every: ages.reconcileInterval, Reconcile(), Reconcile.queue)),
-            (SweepParts.queue, try job("sweep-parts", every: ages.partAge / 4, SweepParts(), SweepParts.queue)),
-        ].filter { name, _ in options.queues.contains { $0.name == name } }.map { $0.1 }
+    /// `Accounts` is asked for mails only: no password is hashed on the threads, and nothing announced.
+    private func writer(
+        _ mail: Settings.Mail, _ postgres: PostgresPool, _ redis: RedisClient, _ threads: BlockingPool
+    ) throws -> MailWriter {
+        guard let key = SignInKey(mail.signInKey) else { preconditionFailure("the setting has been checked for its length") }
+        let sessions = SessionStore(client: redis, limits: SessionLimits())
+        let hasher = PasswordHasher(pool: threads)
+        let signIn = SignIn(
+            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key
+        ) { _ in }
+        let resets = PasswordResets(pool: postgres, sessions: sessions, hasher: hasher, key: key) { _ in }
+        return MailWriter(
+            sender: try MailAddress(mail.sender, name: "Sluice"), site: mail.publicAddress, login: signIn.mail, reset: resets.mail)
     }
 }

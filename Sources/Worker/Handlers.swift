@@ -6,14 +6,18 @@ package struct Handlers: Sendable {
     private let delete: DeleteFileHandler
     private let reconcile: ReconcileHandler
     private let sweepParts: SweepPartsHandler
+    private let mail: SendMailHandler?
 
+    /// - Parameter mail: nil where the queue of mails is not served.
     package init(
-        transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler, sweepParts: SweepPartsHandler
+        transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler, sweepParts: SweepPartsHandler,
+        mail: SendMailHandler?
     ) {
         self.transfer = transfer
         self.delete = delete
         self.reconcile = reconcile
         self.sweepParts = sweepParts
+        self.mail = mail
     }
 
     package func registry() -> JobRegistry {
@@ -22,6 +26,7 @@ package struct Handlers: Sendable {
         registry.register(DeleteFile.self, delete.handle)
         registry.register(Reconcile.self, reconcile.handle)
         registry.register(SweepParts.self, sweepParts.handle)
+        if let mail { registry.register(SendMail.self, mail.handle) }
         return registry
     }
 }

@@ -3,5 +3,5 @@ import Platform
 
 let options = Options.parseOrExit()
 await Launch.run("worker") {
-    try await Composition(settings: Settings.Worker(), options: options).run()
+    try await Composition(settings: Settings.Worker(servesMail: options.servesMail), options: options).run()
 }

@@ -93,7 +93,8 @@ extension QueueFixture {
     /// Runs a worker of all queues for the length of `body`.
     fileprivate func working(_ body: @Sendable () async throws -> Void) async throws {
         let handlers = Handlers(
-            transfer: worker.transfer, delete: worker.delete, reconcile: reconcile, sweepParts: worker.sweepParts)
+            transfer: worker.transfer, delete: worker.delete, reconcile: reconcile, sweepParts: worker.sweepParts,
+            mail: nil)
         func everySecond(_ name: String, _ job: some JobContract, _ queue: String) throws -> ScheduledJob {
             try ScheduledJob(
                 name: name, schedule: .every(.seconds(1)), job: job, catchUp: .once, overlap: .skip, queue: self.name(queue))
@@ -101,7 +102,7 @@ extension QueueFixture {
         let ticks = try [
             everySecond("reconcile", Reconcile(), Reconcile.queue), everySecond("sweep-parts", SweepParts(), SweepParts.queue),
         ]
-        try await working(Options.standard.map(\.name), handlers.registry(), ticks, body)
+        try await working(Options.served.filter { !Options.withoutArea.contains($0) }, handlers.registry(), ticks, body)
     }
 
     /// Runs a worker of some queues for the length of `body`.

@@ -6,7 +6,7 @@ public struct ServiceURL: Sendable, Hashable {
     /// The schemes that some module understands.
     public static let schemes: Set<String> = [
         "redis", "rediss", "redis+cluster", "rediss+cluster", "redis+sentinel", "rediss+sentinel", "postgres", "postgresql", "ftp", "ftpes",
-        "smtp",
+        "smtp", "http", "https",
     ]
 
     /// One of several places where a service may be found.

@@ -34,6 +34,28 @@ extension SettingForm<ServiceURL> {
     }
 }
 
+extension SettingForm<PublicAddress> {
+    /// Not shown when it is wrong: it may hold a password that does not belong there.
+    static var publicAddress: Self {
+        let words = "an address such as https://files.example.org, without a path; http:// on this machine only"
+        return Self(words) { (text) throws(SettingRefusal) in
+            guard let address = PublicAddress(text) else { throw SettingRefusal(reason: "is not \(words)") }
+            return address
+        }
+    }
+}
+
+extension SettingForm<Secret> {
+    /// A key; as long as what it protects is hard to guess.
+    static var key: Self {
+        let least = 32
+        return Self("a key of at least \(least) bytes", isSecret: true) { (text) throws(SettingRefusal) in
+            guard text.utf8.count >= least else { throw SettingRefusal(reason: "has \(text.utf8.count) bytes, not at least \(least)") }
+            return Secret(text)
+        }
+    }
+}
+
 extension SettingForm<Int64> {
     /// Bytes, with an optional unit.
     static func size(atLeast minimum: Int64) -> Self {
@@ -75,6 +97,15 @@ extension SettingForm<String> {
 
     static var readableFile: Self {
         Self("an absolute path of a readable file") { SettingText.isAbsolutePath($0) && access($0, R_OK) == 0 ? $0 : nil }
+    }
+
+    /// Refuses what is none at a glance; the adapter that sends mail is stricter.
+    static var mailbox: Self {
+        Self("a mail address such as sluice@example.org") { text in
+            let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+            let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>(),;:\"\\[]".utf8.contains($0) }
+            return isPlain && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254 ? text : nil
+        }
     }
 
     /// Names a queue, so it is plain.

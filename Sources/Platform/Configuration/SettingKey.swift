@@ -2,7 +2,10 @@
 public struct SettingKey: Sendable {
     /// The processes that read settings.
     public enum Role: String, Sendable, CaseIterable {
-        case web, worker, cli
+        case web, worker
+        /// A worker that serves the queue of mails.
+        case mailer = "worker with mail"
+        case cli
     }
 
     /// What happens when the variable is absent or empty.

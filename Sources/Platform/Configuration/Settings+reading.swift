@@ -8,7 +8,7 @@ extension Settings.Web {
 
     /// Reads `environment`.
     public init(environment: [String: String]) throws(SettingsError) {
-        let reader = try SettingsReader(environment: environment, role: .web)
+        let reader = try SettingsReader(environment: environment, roles: [.web])
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
@@ -26,18 +26,20 @@ extension Settings.Web {
 extension Settings.Worker {
     /// Reads the environment of this process.
     ///
+    /// - Parameter servesMail: whether the settings of mails are needed.
     /// - Throws: one error with every missing, wrong or unknown setting.
-    public init() throws(SettingsError) {
-        try self.init(environment: .process)
+    public init(servesMail: Bool) throws(SettingsError) {
+        try self.init(environment: .process, servesMail: servesMail)
     }
 
     /// Reads `environment`.
-    public init(environment: [String: String]) throws(SettingsError) {
-        let reader = try SettingsReader(environment: environment, role: .worker)
+    public init(environment: [String: String], servesMail: Bool) throws(SettingsError) {
+        let reader = try SettingsReader(environment: environment, roles: servesMail ? [.worker, .mailer] : [.worker])
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
         ftp = try .init(reader)
+        mail = servesMail ? try .init(reader) : nil
         staging = try .init(reader)
         maintenance = try .init(reader)
         probe = try reader.value(SettingsTable.workerProbe)
@@ -56,7 +58,7 @@ extension Settings.CLI {
 
     /// Reads `environment`.
     public init(environment: [String: String]) throws(SettingsError) {
-        let reader = try SettingsReader(environment: environment, role: .cli)
+        let reader = try SettingsReader(environment: environment, roles: [.cli])
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
@@ -76,6 +78,16 @@ extension Settings.FTP {
     fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
         url = try reader.value(SettingsTable.ftpURL)
         certificateAuthority = try reader.optional(SettingsTable.ftpCertificateAuthority)
+    }
+}
+
+extension Settings.Mail {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        server = try reader.value(SettingsTable.smtpURL)
+        certificateAuthority = try reader.optional(SettingsTable.smtpCertificateAuthority)
+        sender = try reader.value(SettingsTable.mailSender)
+        publicAddress = try reader.value(SettingsTable.publicAddress)
+        signInKey = try reader.value(SettingsTable.signInKey)
     }
 }
 

@@ -17,6 +17,17 @@ public enum Settings {
         public let certificateAuthority: String?
     }
 
+    public struct Mail: Sendable {
+        public let server: ServiceURL
+        /// Path of a PEM file; nil means the authorities of the system.
+        public let certificateAuthority: String?
+        /// An address without a name.
+        public let sender: String
+        public let publicAddress: PublicAddress
+        /// At least 32 bytes.
+        public let signInKey: Secret
+    }
+
     public struct Staging: Sendable {
         public let directory: String
         public let area: String
@@ -63,6 +74,8 @@ public enum Settings {
         /// Of each queue.
         public let queuePartitions: Int
         public let ftp: FTP
+        /// nil where the queue of mails is not served.
+        public let mail: Mail?
         public let staging: Staging
         public let maintenance: Maintenance
         public let probe: ListenAddress

@@ -2,7 +2,7 @@ import Configuration
 import FoundationEssentials
 import Glibc
 
-/// The settings one role reads, all of them checked when the reader is made.
+/// The settings that one process reads, all of them checked when the reader is made.
 ///
 /// Values come from a `ConfigReader` over the environment, which knows the secret ones as such, so that an access log of
 /// it redacts them. An empty variable counts as absent.
@@ -10,13 +10,13 @@ struct SettingsReader: Sendable {
     private let texts: [String: String]
 
     /// - Throws: one error with every missing, wrong or unknown setting.
-    init(environment: [String: String], role: SettingKey.Role) throws(SettingsError) {
+    init(environment: [String: String], roles: Set<SettingKey.Role>) throws(SettingsError) {
         let secrets = Set(SettingsTable.keys.filter(\.isSecret).map(\.name))
         let reader = ConfigReader(
             provider: EnvironmentVariablesProvider(environmentVariables: environment, secretsSpecifier: .specific(secrets)))
         var texts: [String: String] = [:]
         var problems: [SettingsError.Problem] = []
-        for entry in SettingsTable.entries where entry.key.roles.contains(role) {
+        for entry in SettingsTable.entries where !entry.key.roles.isDisjoint(with: roles) {
             do throws(SettingRefusal) {
                 guard let text = try Self.text(of: entry.key, in: reader) else { continue }
                 try entry.check(text)

@@ -15,9 +15,10 @@ public enum SettingsTable {
     }
 
     static let entries: [Entry] = [
-        Entry(databaseURL), Entry(redisURL), Entry(queuePartitions), Entry(ftpURL), Entry(ftpCertificateAuthority), Entry(staging),
-        Entry(stagingArea),
-        Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe), Entry(maximumFileSize), Entry(maximumFilesPerRequest),
+        Entry(databaseURL), Entry(redisURL), Entry(queuePartitions), Entry(ftpURL), Entry(ftpCertificateAuthority),
+        Entry(smtpURL), Entry(smtpCertificateAuthority), Entry(mailSender), Entry(publicAddress), Entry(signInKey),
+        Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
+        Entry(maximumFileSize), Entry(maximumFilesPerRequest),
         Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
@@ -41,6 +42,22 @@ public enum SettingsTable {
     static let ftpCertificateAuthority = Setting(
         "SLUICE_FTP_CA", .readableFile, .optional, [.worker],
         "PEM file of the authority that signed the FTP server's certificate; absent, the system's authorities count")
+    static let smtpURL = Setting(
+        "SLUICE_SMTP_URL", .url("smtp"), .required, [.mailer],
+        "The mail server, `smtp://user:password@host:port`, with STARTTLS; `?starttls=off` for one that is reached without TLS")
+    static let smtpCertificateAuthority = Setting(
+        "SLUICE_SMTP_CA", .readableFile, .optional, [.mailer],
+        "PEM file of the authority that signed the mail server's certificate; absent, the system's authorities count")
+    static let mailSender = Setting(
+        "SLUICE_MAIL_SENDER", .mailbox, .required, [.mailer],
+        "The address that mails come from, such as `sluice@example.org`")
+    static let publicAddress = Setting(
+        "SLUICE_PUBLIC_ADDRESS", .publicAddress, .required, [.mailer],
+        "Where browsers reach Sluice, such as `https://files.example.org`; links in mails begin with it")
+    static let signInKey = Setting(
+        "SLUICE_SIGN_IN_KEY", .key, .required, [.mailer],
+        "The key that login codes and links are computed with, at least 32 bytes, such as from `openssl rand -base64 32`; the same in all processes"
+    )
     static let staging = Setting(
         "SLUICE_STAGING", .directory, .required, [.web, .worker],
         "Directory of accepted bytes that are not yet on the FTP server, on a local or shared disk")

@@ -5,6 +5,7 @@ import Platform
 
 extension JobOutcome {
     private static let log = FailureLog()
+    private static let longestPause: Duration = .seconds(30)
 
     /// What a failure means for the job that met it: the one table.
     ///
@@ -15,7 +16,7 @@ extension JobOutcome {
         case let error as FTPError: self.init(error, of: file, context)
         case let error as FilesError where error.isOutage:
             Self.log.note("files \(error.code)", error.description, context.logger)
-            self = .later(after: Self.delay(of: file), reason: error.description)
+            self = .later(after: Pause.since(file, longest: Self.longestPause), reason: error.description)
         default:
             Self.log.note("\(type(of: error))", "\(error)", context.logger)
             self.init(retrying: "\(error)", context)
@@ -28,7 +29,7 @@ extension JobOutcome {
             Self.log.note("FTP \(error.disposition) \(error.replyCode ?? 0)", reason, context.logger)
         }
         switch error.disposition {
-        case .unavailable: self = .later(after: Self.delay(of: file), reason: reason)
+        case .unavailable: self = .later(after: Pause.since(file, longest: Self.longestPause), reason: reason)
         case .superseded, .cancelled: self = .later(after: .zero, reason: reason)
         case .retry: self.init(retrying: reason, context)
         default: self = .giveUp(reason: reason)
@@ -37,13 +38,6 @@ extension JobOutcome {
 
     private init(retrying reason: String, _ context: JobContext) {
         self = context.isLast ? .giveUp(reason: reason) : .retry(after: nil, reason: reason)
-    }
-
-    /// In a long outage all that was uploaded during it waits, so a file comes back the more rarely the longer it has waited;
-    /// spread, so that jobs that failed together do not return together.
-    private static func delay(of file: FileID) -> Duration {
-        let waited = Duration.milliseconds(FileID().milliseconds - file.milliseconds)
-        return min(max(waited / 16, .seconds(1)), .seconds(30)) * Double.random(in: 1...2)
     }
 }
 

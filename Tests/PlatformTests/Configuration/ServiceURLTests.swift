@@ -63,7 +63,7 @@ struct ServiceURLTests {
         "Faults are refused with their kind, and the message repeats nothing of the text",
         arguments: [
             ("", ServiceURLError.Code.malformed), ("hunter2", .malformed), ("redis:hunter2", .malformed),
-            ("http://hunter2", .unknownScheme),
+            ("gopher://hunter2", .unknownScheme),
             ("redis://u:hunter2#@h", .fragment), ("redis://u:hunter2@", .host), ("redis://", .host), ("redis://u:hunter2@h@h", .host),
             ("redis://u:hunter2%@h", .password), ("redis://u:hunter2%zz@h", .password), ("redis://u:hunter2%FF@h", .password),
             ("redis://%G0:hunter2@h", .user), ("redis://h:0", .port), ("redis://h:65536", .port), ("redis://h:+1", .port),

@@ -20,7 +20,7 @@ struct SettingsTests {
         #expect(web.uploads.parallelPerUser == 64 && web.uploads.minimumRate == 1024 && web.uploads.idleTimeout == .seconds(60))
         #expect(web.listen == ListenAddress(host: "127.0.0.1", port: 8080) && web.probe == ListenAddress(host: "127.0.0.1", port: 9090))
         #expect(web.accelPrefix == "/_stored/" && web.drainTimeout == .seconds(10) && web.logLevel == .info)
-        let worker = try Settings.Worker(environment: base)
+        let worker = try Settings.Worker(environment: base, servesMail: false)
         #expect(worker.ftp.url.port == 2121 && worker.ftp.certificateAuthority == nil && worker.probe.port == 9091)
         #expect(worker.maintenance.partAge == .seconds(86400) && worker.maintenance.orphanAge == .seconds(3600))
         #expect(worker.maintenance.reconcileInterval == .seconds(30))
@@ -31,7 +31,7 @@ struct SettingsTests {
         let cli = base.filter { $0.key != "SLUICE_STAGING" && $0.key != "SLUICE_FTP_URL" }
         _ = try Settings.CLI(environment: cli)
         #expect(names { try Settings.Web(environment: cli) } == ["SLUICE_STAGING"])
-        #expect(names { try Settings.Worker(environment: cli) } == ["SLUICE_FTP_URL", "SLUICE_STAGING"])
+        #expect(names { try Settings.Worker(environment: cli, servesMail: false) } == ["SLUICE_FTP_URL", "SLUICE_STAGING"])
     }
 
     @Test("Everything that is missing, wrong or unknown is reported in one error") func together() throws {
@@ -129,8 +129,10 @@ struct SettingsTests {
     }
 
     @Test("The certificate file must be readable") func certificate() throws {
-        #expect(names { try Settings.Worker(environment: with(["SLUICE_FTP_CA": "/nonexistent.pem"])) } == ["SLUICE_FTP_CA"])
-        #expect(try Settings.Worker(environment: with(["SLUICE_FTP_CA": "/etc/passwd"])).ftp.certificateAuthority == "/etc/passwd")
+        #expect(
+            names { try Settings.Worker(environment: with(["SLUICE_FTP_CA": "/nonexistent.pem"]), servesMail: false) } == ["SLUICE_FTP_CA"])
+        let worker = try Settings.Worker(environment: with(["SLUICE_FTP_CA": "/etc/passwd"]), servesMail: false)
+        #expect(worker.ftp.certificateAuthority == "/etc/passwd")
     }
 
     @Test("Every default of the table passes its own check, and names and texts are sound") func table() {
@@ -138,7 +140,7 @@ struct SettingsTests {
         for key in SettingsTable.keys {
             #expect(key.name.wholeMatch(of: /SLUICE_[A-Z]+(_[A-Z]+)*/) != nil)
             #expect(!key.roles.isEmpty && !key.documentation.isEmpty && !key.documentation.contains("|"))
-            #expect(key.isSecret == key.name.hasSuffix("_URL"))
+            #expect(key.isSecret == (key.name.hasSuffix("_URL") || key.name.hasSuffix("_KEY")))
             #expect(SettingsTable.markdown.contains("| `\(key.name)`"))
         }
     }

@@ -18,7 +18,7 @@ struct OptionsTests {
         arguments: [
             "", "transfer", "transfer=", "=4", "transfer=0", "transfer=-1", "transfer=1025", "transfer=99999999999999999999",
             "transfer=4=4",
-            "transfer = 4", "transfer=four", "Transfer=4", "mail=4", "transfer=4 ",
+            "transfer = 4", "transfer=four", "Transfer=4", "mails=4", "transfer=4 ",
         ])
     func refused(text: String) {
         #expect(Options.QueueOption(argument: text) == nil)
@@ -32,8 +32,8 @@ struct OptionsTests {
     @Test(
         "the program ends with a message when its arguments or settings are wrong",
         arguments: [
-            (["--queue", "mail=4"], Int32(64), "mail=4"), (["--queue", "transfer=1", "--queue", "transfer=2"], 64, "twice"),
-            ([], 78, "SLUICE_DATABASE_URL"),
+            (["--queue", "mails=4"], Int32(64), "mails=4"), (["--queue", "transfer=1", "--queue", "transfer=2"], 64, "twice"),
+            ([], 78, "SLUICE_DATABASE_URL"), ([], 78, "SLUICE_SIGN_IN_KEY"), (["--queue", "mail=1"], 78, "SLUICE_SMTP_URL"),
         ])
     func program(arguments: [String], status: Int32, message: String) async throws {
         let program = try await Program.run("Worker", arguments)
@@ -48,7 +48,7 @@ struct OptionsTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try Data("elsewhere\n".utf8).write(to: URL(fileURLWithPath: folder + "/area"))
         let program = try await Program.run(
-            "Worker", [],
+            "Worker", ["--queue", "transfer=1"],
             environment: [
                 "SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/d", "SLUICE_REDIS_URL": "redis://127.0.0.1",
                 "SLUICE_FTP_URL": "ftp://u:p@127.0.0.1", "SLUICE_STAGING": folder,

@@ -7,10 +7,11 @@ import Testing
 
 /// The run of a job, as the consumer would describe it.
 func run(
-    epoch: Int64 = 100, previous: Int64? = nil, isLast: Bool = false, isCurrent: @escaping @Sendable () -> Bool = { true }
+    epoch: Int64 = 100, previous: Int64? = nil, isLast: Bool = false, logger: Logger = .silent,
+    isCurrent: @escaping @Sendable () -> Bool = { true }
 ) -> JobContext {
     JobContext(
-        id: "test", type: "test", epoch: epoch, previousEpoch: previous, isLast: isLast, logger: .silent, isCurrent: isCurrent)
+        id: "test", type: "test", epoch: epoch, previousEpoch: previous, isLast: isLast, logger: logger, isCurrent: isCurrent)
 }
 
 extension JobOutcome {

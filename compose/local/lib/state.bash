@@ -116,17 +116,20 @@ choose_ports() {
     for try in "${!port[@]}"; do echo "$try=${port[$try]}"; done | sort >"$S/ports"
 }
 
-# Random passwords, made once: there are no default ones.
+# Random passwords and the key of signing in, each made once, also in a state folder from before there was one of them: there
+# are no default ones.
 load_secrets() {
-    local file=$S/etc/secrets name value
-    if [ ! -e "$file" ]; then
-        (
-            umask 077
-            for name in postgres sluice ftp; do echo "$name=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"; done >"$file.new"
-        )
-        mv "$file.new" "$file"
+    local file=$S/etc/secrets name value bytes
+    if [ -e "$file" ]; then
+        while IFS='=' read -r name value; do secret[$name]=$value; done <"$file"
     fi
-    while IFS='=' read -r name value; do secret[$name]=$value; done <"$file"
+    for name in postgres sluice ftp sign_in; do
+        [ -z "${secret[$name]:-}" ] || continue
+        bytes=16
+        [ "$name" != sign_in ] || bytes=32
+        secret[$name]=$(od -An -v -w64 -N$bytes -tx1 /dev/urandom | tr -d ' \n')
+        (umask 077 && echo "$name=${secret[$name]}" >>"$file")
+    done
 }
 
 # The configuration of all three programs, as a shell reads it.
@@ -136,6 +139,10 @@ write_env() {
         [SLUICE_DATABASE_URL]="postgres://sluice:${secret[sluice]}@127.0.0.1:${port[postgres]}/sluice"
         [SLUICE_REDIS_URL]="redis://127.0.0.1:${port[redis]}"
         [SLUICE_FTP_URL]="ftp://ftp:${secret[ftp]}@127.0.0.1:${port[ftp]}"
+        [SLUICE_SMTP_URL]="smtp://127.0.0.1:${port[mail]}?starttls=off"
+        [SLUICE_MAIL_SENDER]="sluice@localhost"
+        [SLUICE_PUBLIC_ADDRESS]="http://127.0.0.1:${port[front]}"
+        [SLUICE_SIGN_IN_KEY]="${secret[sign_in]}"
         [SLUICE_STAGING]="$S/staging"
         [SLUICE_LISTEN]="127.0.0.1:${port[web]}"
         [SLUICE_WEB_PROBE]="127.0.0.1:${port[web_probe]}"

@@ -1,0 +1,65 @@
+package import Curl
+package import Jobs
+import Logging
+package import Metrics
+import Platform
+
+/// Sends the mail of a code or a link, if there is still use in it.
+///
+/// Asked for anew in each run, so that neither a used code nor a changed address is mailed because a job had waited.
+package struct SendMailHandler: Sendable {
+    /// A code lives for five minutes, so its mail is never put off for long.
+    private static let longestPause: Duration = .seconds(5)
+
+    private let writer: MailWriter
+    private let client: SMTPClient
+    private let metrics: MailMetrics
+    private let log = FailureLog()
+
+    package init(writer: MailWriter, client: SMTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
+        self.writer = writer
+        self.client = client
+        self.metrics = MailMetrics(factory: metrics)
+    }
+
+    package func handle(_ job: SendMail, _ context: JobContext) async -> JobOutcome {
+        do {
+            guard let message = try await writer.message(for: job) else {
+                metrics.count(.dropped, job)
+                return .done
+            }
+            // A copy may be on its way from whoever has the job now.
+            guard context.isCurrent() else { return .later(after: .zero, reason: "the lease was lost") }
+            try await client.send(message)
+            metrics.count(.sent, job)
+            return .done
+        } catch let error as SMTPError {
+            return outcome(error, of: job, context)
+        } catch {
+            return postponed(job, "\(type(of: error))", "\(error)", context)
+        }
+    }
+
+    /// What a refusal means: the one table. No reason holds an address, since `SMTPError` has none.
+    private func outcome(_ error: SMTPError, of job: SendMail, _ context: JobContext) -> JobOutcome {
+        let reason = "SMTP: \(error.message)"
+        switch error.disposition {
+        case .unavailable: return postponed(job, "SMTP \(error.replyCode ?? 0)", reason, context)
+        case .cancelled: return .later(after: .zero, reason: reason)
+        case .retry:
+            metrics.count(.postponed, job)
+            return .retry(after: nil, reason: reason)
+        default:
+            metrics.count(.failed, job)
+            context.logger.warning("a mail cannot be delivered", metadata: .init([.reason: "\(reason)"]))
+            return .giveUp(reason: reason)
+        }
+    }
+
+    /// An outage concerns all mails alike and costs none of them an attempt.
+    private func postponed(_ job: SendMail, _ kind: String, _ reason: String, _ context: JobContext) -> JobOutcome {
+        metrics.count(.postponed, job)
+        log.note(kind, reason, context.logger)
+        return .later(after: Pause.since(job.number, longest: Self.longestPause), reason: reason)
+    }
+}
