@@ -34,10 +34,11 @@ extension Composition {
         return [
             (Reconcile.queue, try job("reconcile", every: ages.reconcileInterval, Reconcile(), Reconcile.queue)),
             (SweepParts.queue, try job("sweep-parts", every: ages.partAge / 4, SweepParts(), SweepParts.queue)),
+            (PurgeExpired.queue, try job("purge-expired", every: PurgeExpired.interval, PurgeExpired(), PurgeExpired.queue)),
         ].filter { name, _ in options.queues.contains { $0.name == name } }.map { $0.1 }
     }
 
-    /// Queues of files carry the name of their staging area; that of mails concerns none.
+    /// Queues of files carry the name of their staging area; those of mails and purging concern none.
     private func queueName(_ name: String) -> String {
         Options.withoutArea.contains(name) ? name : FileJobs.queue(name, area: settings.staging.area)
     }

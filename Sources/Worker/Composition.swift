@@ -43,6 +43,7 @@ struct Composition {
                 files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, age: settings.maintenance.orphanAge),
                 area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
+            purge: PurgeExpiredHandler(purge: Purge(pool: postgres, redis: redis)),
             mail: try settings.mail.map { mail in
                 SendMailHandler(
                     writer: try writer(mail, postgres, redis, threads),

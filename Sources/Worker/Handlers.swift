@@ -6,17 +6,19 @@ package struct Handlers: Sendable {
     private let delete: DeleteFileHandler
     private let reconcile: ReconcileHandler
     private let sweepParts: SweepPartsHandler
+    private let purge: PurgeExpiredHandler
     private let mail: SendMailHandler?
 
     /// - Parameter mail: nil where the queue of mails is not served.
     package init(
         transfer: TransferFileHandler, delete: DeleteFileHandler, reconcile: ReconcileHandler, sweepParts: SweepPartsHandler,
-        mail: SendMailHandler?
+        purge: PurgeExpiredHandler, mail: SendMailHandler?
     ) {
         self.transfer = transfer
         self.delete = delete
         self.reconcile = reconcile
         self.sweepParts = sweepParts
+        self.purge = purge
         self.mail = mail
     }
 
@@ -26,6 +28,7 @@ package struct Handlers: Sendable {
         registry.register(DeleteFile.self, delete.handle)
         registry.register(Reconcile.self, reconcile.handle)
         registry.register(SweepParts.self, sweepParts.handle)
+        registry.register(PurgeExpired.self, purge.handle)
         if let mail { registry.register(SendMail.self, mail.handle) }
         return registry
     }

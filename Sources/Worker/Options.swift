@@ -28,17 +28,17 @@ package struct Options: ParsableArguments {
     package static let standard = [
         QueueOption(name: TransferFile.queue, concurrency: 32), QueueOption(name: DeleteFile.queue, concurrency: 8),
         QueueOption(name: SendMail.queue, concurrency: 8), QueueOption(name: Reconcile.queue, concurrency: 1),
-        QueueOption(name: SweepParts.queue, concurrency: 1),
+        QueueOption(name: SweepParts.queue, concurrency: 1), QueueOption(name: PurgeExpired.queue, concurrency: 1),
     ]
     package static let served = standard.map(\.name)
     /// Those whose jobs concern no staging area.
-    package static let withoutArea: Set = [SendMail.queue]
+    package static let withoutArea: Set = [SendMail.queue, PurgeExpired.queue]
 
     @Option(
         name: .customLong("queue"),
         help: """
             A queue to serve and how many of its jobs at a time, as in --queue transfer=32. May be given several times; without \
-            it: transfer=32, delete=8, mail=8, maintenance=1, sweep=1.
+            it: transfer=32, delete=8, mail=8, maintenance=1, sweep=1, purge=1.
             """
     )
     var given: [QueueOption] = []

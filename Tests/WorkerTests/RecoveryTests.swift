@@ -1,3 +1,4 @@
+import Accounts
 import Files
 import Jobs
 import Logging
@@ -94,7 +95,7 @@ extension QueueFixture {
     fileprivate func working(_ body: @Sendable () async throws -> Void) async throws {
         let handlers = Handlers(
             transfer: worker.transfer, delete: worker.delete, reconcile: reconcile, sweepParts: worker.sweepParts,
-            mail: nil)
+            purge: PurgeExpiredHandler(purge: Purge(pool: worker.pool, redis: client)), mail: nil)
         func everySecond(_ name: String, _ job: some JobContract, _ queue: String) throws -> ScheduledJob {
             try ScheduledJob(
                 name: name, schedule: .every(.seconds(1)), job: job, catchUp: .once, overlap: .skip, queue: self.name(queue))
