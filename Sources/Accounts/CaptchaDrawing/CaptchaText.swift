@@ -19,6 +19,18 @@ public struct CaptchaText: Sendable, CustomStringConvertible {
         self.letters = letters
     }
 
+    /// The text that a number stands for. Of numbers that nobody can tell come texts that nobody can tell.
+    init(number: UInt64) {
+        let letters = Array(Self.alphabet.utf8)
+        var rest = number
+        let drawn = (0..<Self.length).map { _ in
+            let (quotient, remainder) = rest.quotientAndRemainder(dividingBy: UInt64(letters.count))
+            rest = quotient
+            return letters[Int(remainder)]
+        }
+        self.init(letters: String(decoding: drawn, as: UTF8.self))
+    }
+
     /// A text from the system's generator.
     public static func random() -> Self {
         var generator = SystemRandomNumberGenerator()

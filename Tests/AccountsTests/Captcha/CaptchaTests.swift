@@ -11,7 +11,7 @@ struct CaptchaTests {
             let (captchas, session) = (fixture.signIn.captchas, try await fixture.signIn.sessions.open(for: .somewhere))
             let id = try await make(fixture, session)
             let challenge = try #require(try await captchas.fetch(id, for: session))
-            #expect(challenge.letters.count == 5 && challenge.letters.allSatisfy { CaptchaChallenge.alphabet.contains($0) })
+            #expect(challenge.letters.count == 5 && challenge.letters.allSatisfy(CaptchaText.alphabet.contains))
             let copy = try #require(CaptchaID(id.description))
             let again = try #require(try await captchas.fetch(copy, for: session))
             #expect(again.letters == challenge.letters && again.seed == challenge.seed)

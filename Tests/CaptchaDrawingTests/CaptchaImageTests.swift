@@ -79,7 +79,7 @@ struct CaptchaImageTests {
         make(100)
         let before = try residentMegabytes()
         make(1000)
-        // One picture in gd is 70 KB: 1,000 left open would be over 70 MB. Other tests run beside this one.
+        // One picture in gd is 70 KB: 1,000 left open would be over 70 MB.
         #expect(try residentMegabytes() - before < 60)
     }
 
