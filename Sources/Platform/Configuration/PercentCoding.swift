@@ -15,6 +15,16 @@ package enum PercentCoding {
     ///
     /// - Parameter plusIsSpace: as in query strings and forms; false for other parts of a URL.
     package static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool = false) throws(Failure) -> String {
+        let bytes = try bytes(of: text, plusIsSpace: plusIsSpace)
+        guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw .controlCharacter }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8 }
+        return decoded
+    }
+
+    /// Decodes exactly once, whatever comes out.
+    ///
+    /// - Throws: `.malformed`.
+    package static func bytes(of text: some Sequence<UInt8>, plusIsSpace: Bool = false) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.underestimatedCount)
         var rest = text.makeIterator()
@@ -25,11 +35,9 @@ package enum PercentCoding {
             } else if byte == UInt8(ascii: "+"), plusIsSpace {
                 byte = UInt8(ascii: " ")
             }
-            guard byte >= 0x20, byte != 0x7F else { throw .controlCharacter }
             bytes.append(byte)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw .invalidUTF8 }
-        return decoded
+        return bytes
     }
 
     private static func hexadecimal(_ byte: UInt8) -> UInt8? {

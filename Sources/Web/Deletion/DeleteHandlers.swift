@@ -19,11 +19,17 @@ struct DeleteHandlers {
     let announce: @Sendable ([FileRecord]) async -> Void
 
     func one(_ request: Request, context: UserContext) async throws -> Response {
-        guard let id = context.parameters.get("id").flatMap({ FileID($0) }) else { throw APIError.fileNotFound }
-        let deleted = try await catalog.markDeleting(owner: context.user.id, ids: [id])
-        guard let file = deleted[id] else { throw APIError.fileNotFound }
-        await announce([file])
+        guard let id = context.parameters.get("id").flatMap({ FileID($0) }), try await delete(id, of: context.user.id) else {
+            throw APIError.fileNotFound
+        }
         return Response(status: .noContent)
+    }
+
+    /// - Returns: false when the user has no such file.
+    func delete(_ id: FileID, of owner: UserID) async throws -> Bool {
+        guard let file = try await catalog.markDeleting(owner: owner, ids: [id])[id] else { return false }
+        await announce([file])
+        return true
     }
 
     func many(_ request: Request, context: UserContext) async throws -> Response {
@@ -54,14 +60,7 @@ struct DeleteHandlers {
         guard let type = request.headers[.contentType], try MediaType(type).isJSON else {
             throw APIError.mediaType(expected: "application/json")
         }
-        try await Expectation.meet(request, on: channel)
-        var body = ByteBuffer()
-        for try await bytes in request.body {
-            guard body.readableBytes + bytes.readableBytes <= Self.maximumBody else {
-                throw APIError.requestTooLarge(limit: Self.maximumBody)
-            }
-            body.writeImmutableBuffer(bytes)
-        }
+        let body = try await request.collectBody(upTo: Self.maximumBody, on: channel)
         guard let decoded = try? JSONDecoder().decode(Body.self, from: Data(body.readableBytesView)),
             (1...Self.maximumCount).contains(decoded.ids.count)
         else {

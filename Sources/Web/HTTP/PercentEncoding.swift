@@ -6,8 +6,19 @@ package enum PercentEncoding {
     ///
     /// - Parameter plusIsSpace: as in query strings and forms; false for a path segment.
     package static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool) throws(RequestSyntaxError) -> String {
+        try translated { () throws(PercentCoding.Failure) in try PercentCoding.decode(text, plusIsSpace: plusIsSpace) }
+    }
+
+    /// Decodes exactly once, whatever comes out.
+    ///
+    /// - Throws: for `%` without two hexadecimal digits.
+    static func bytes(of text: some Sequence<UInt8>, plusIsSpace: Bool) throws(RequestSyntaxError) -> [UInt8] {
+        try translated { () throws(PercentCoding.Failure) in try PercentCoding.bytes(of: text, plusIsSpace: plusIsSpace) }
+    }
+
+    private static func translated<T>(_ decode: () throws(PercentCoding.Failure) -> T) throws(RequestSyntaxError) -> T {
         do throws(PercentCoding.Failure) {
-            return try PercentCoding.decode(text, plusIsSpace: plusIsSpace)
+            return try decode()
         } catch {
             switch error {
             case .malformed: throw RequestSyntaxError(.malformedPercentEncoding)

@@ -5,24 +5,11 @@ import Platform
 
 /// `GET /files` and `GET /files/{id}`.
 struct ListHandlers {
-    private static let defaultLimit = 50
-
     let catalog: FileCatalog
 
     func page(_ request: Request, context: UserContext) async throws -> Response {
-        let query = try QueryParameters(request.uri.query)
-        try query.requireOnly(["search", "sort", "limit", "cursor"])
-        let sort = try query.single("sort").map { text in
-            guard let sort = FileSort(text) else {
-                throw APIError(
-                    400, "bad-sort", "The sort order is not known", detail: "One of created, name, size; descending with a minus in front.")
-            }
-            return sort
-        }
-        let limit = try query.number("limit", clampedTo: 1...FileCatalog.maximumLimit)
-        let page = try await catalog.page(
-            owner: context.user.id, search: query.single("search"), sort: sort ?? .newest, limit: limit ?? Self.defaultLimit,
-            cursor: query.single("cursor").map(FileCursor.init))
+        let query = try FileQuery(request.uri.query)
+        let page = try await query.page(of: context.user.id, in: catalog)
         return JSONResponse.make { json in
             json.object { json in
                 json.array("files") { json in
