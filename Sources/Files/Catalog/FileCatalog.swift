@@ -73,7 +73,7 @@ public struct FileCatalog: Sendable {
         return deleted
     }
 
-    private func query(_ sql: SQL) async throws(FilesError) -> [PostgresRow] {
+    func query(_ sql: SQL) async throws(FilesError) -> [PostgresRow] {
         do throws(PostgresError) {
             return try await pool.query(sql)
         } catch {
