@@ -32,7 +32,7 @@ build: packages ## builds the three programs: Web, Worker, sluice
 	$(SWIFT) build -c release $(STRICT)
 
 run: build ## starts everything on loopback; Ctrl-C ends it
-	@exec compose/local/stack run
+	@exec env SLUICE_DEMO=1 compose/local/stack run
 
 test: packages ## runs every test, beside servers of its own
 	$(SWIFT) build -c release --build-tests $(STRICT)

@@ -74,14 +74,12 @@ let package = Package(
             name: "Web",
             dependencies: concurrency + [
                 "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, hummingbird,
-                httpTypes,
-                nioHTTPTypes,
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                httpTypes, nioHTTPTypes,
+                .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Mustache", package: "swift-mustache"),
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             ],
-            // Complete and tested with sample data; served once the routes of signing in are there.
-            exclude: ["Pages"],
-            resources: [.embedInCode("Resources")]),
+            exclude: ["Pages/CONTEXT.md"],
+            resources: [.embedInCode("Resources"), .embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),
         .executableTarget(
             name: "Worker",
             dependencies: concurrency + [

@@ -3,6 +3,7 @@ import Files
 import Jobs
 import Logging
 import Metrics
+import NIOCore
 import NIOPosix
 import Outbox
 import Platform
@@ -33,18 +34,39 @@ struct Composition {
         try staging.prepare()
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis, partitions: settings.queuePartitions), logger: logger)
         let intake = FileIntake(pool: postgres, staging: staging, announce: dispatcher.announce)
-        let application = WebApplication.make(
-            settings: settings, tokens: TokenStore(pool: postgres), catalog: FileCatalog(pool: postgres), staging: staging, intake: intake,
-            announce: dispatcher.announce, logger: logger)
+        let hasher = PasswordHasher(pool: BlockingPool(name: "passwords", size: System.coreCount))
+        let people = try people(postgres, redis, hasher)
+        let services = WebServices(
+            tokens: TokenStore(pool: postgres), registration: Registration(pool: postgres, redis: redis, hasher: hasher),
+            signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)),
+            catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce)
+        let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe), checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
             registry: registry, logger: logger)
+        let demo: [any Service] = settings.isDemo ? [DemoUsers(users: people.signIn.users, hasher: hasher, logger: logger)] : []
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, intake, application], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [probe, postgres, redis, intake] + demo + [application], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    private func people(
+        _ postgres: PostgresPool, _ redis: RedisClient, _ hasher: PasswordHasher
+    ) throws -> (signIn: SignIn, resets: PasswordResets) {
+        guard let key = SignInKey(settings.signInKey) else { preconditionFailure("the settings let a short key through") }
+        let mails = MailJobs(client: redis, partitions: settings.queuePartitions)
+        let sessions = SessionStore(
+            client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime))
+        let signIn = SignIn(
+            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+            announce: { try await mails.enqueue(SendMail(.loginCode, number: $0.rawValue)) })
+        let resets = PasswordResets(
+            pool: postgres, sessions: sessions, hasher: hasher, key: key,
+            announce: { try await mails.enqueue(SendMail(.resetLink, number: $0.rawValue)) })
+        return (signIn, resets)
     }
 }

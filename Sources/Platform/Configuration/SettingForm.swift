@@ -73,6 +73,10 @@ extension SettingForm<Int> {
     }
 }
 
+extension SettingForm<Bool> {
+    static var flag: Self { Self("0 or 1") { text in ["0": false, "1": true][text] } }
+}
+
 extension SettingForm<Duration> {
     static func duration(_ range: ClosedRange<Duration>) -> Self {
         let bounds = [range.lowerBound, range.upperBound].map { "\($0.components.seconds)s" }

@@ -9,6 +9,15 @@ extension Settings.Web {
     /// Reads `environment`.
     public init(environment: [String: String]) throws(SettingsError) {
         let reader = try SettingsReader(environment: environment, roles: [.web])
+        address = try reader.value(SettingsTable.publicAddress)
+        trustedProxies = try reader.value(SettingsTable.trustedProxies)
+        sessions = try .init(reader)
+        signInKey = try reader.value(SettingsTable.signInKey)
+        isDemo = try reader.value(SettingsTable.demo)
+        guard !isDemo || address.isLocal else {
+            let reason = "is for loopback only, which \(SettingsTable.publicAddress.key.name) is not on"
+            throw SettingsError(problems: [.init(name: SettingsTable.demo.key.name, reason: reason)])
+        }
         database = try .init(reader)
         redis = try reader.value(SettingsTable.redisURL)
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
@@ -71,6 +80,13 @@ extension Settings.Database {
     fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
         url = try reader.value(SettingsTable.databaseURL)
         connections = try reader.value(SettingsTable.databaseConnections)
+    }
+}
+
+extension Settings.Sessions {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        idle = try reader.value(SettingsTable.sessionIdle)
+        lifetime = try reader.value(SettingsTable.sessionLifetime)
     }
 }
 

@@ -51,7 +51,22 @@ public enum Settings {
         public let reconcileInterval: Duration
     }
 
+    public struct Sessions: Sendable {
+        /// Without anything that a person does.
+        public let idle: Duration
+        /// Whatever a person does.
+        public let lifetime: Duration
+    }
+
     public struct Web: Sendable {
+        public let address: PublicAddress
+        /// Proxies of ours that every request comes through.
+        public let trustedProxies: Int
+        public let sessions: Sessions
+        /// At least 32 bytes.
+        public let signInKey: Secret
+        /// Whether users whose passwords everybody knows are added; only ever on loopback.
+        public let isDemo: Bool
         public let database: Database
         public let redis: ServiceURL
         /// Of each queue.

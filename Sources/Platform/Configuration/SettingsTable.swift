@@ -16,7 +16,8 @@ public enum SettingsTable {
 
     static let entries: [Entry] = [
         Entry(databaseURL), Entry(redisURL), Entry(queuePartitions), Entry(ftpURL), Entry(ftpCertificateAuthority),
-        Entry(smtpURL), Entry(smtpCertificateAuthority), Entry(mailSender), Entry(publicAddress), Entry(signInKey),
+        Entry(smtpURL), Entry(smtpCertificateAuthority), Entry(mailSender), Entry(publicAddress), Entry(signInKey), Entry(sessionIdle),
+        Entry(sessionLifetime), Entry(trustedProxies), Entry(demo),
         Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
         Entry(maximumFileSize), Entry(maximumFilesPerRequest),
         Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
@@ -52,12 +53,25 @@ public enum SettingsTable {
         "SLUICE_MAIL_SENDER", .mailbox, .required, [.mailer],
         "The address that mails come from, such as `sluice@example.org`")
     static let publicAddress = Setting(
-        "SLUICE_PUBLIC_ADDRESS", .publicAddress, .required, [.mailer],
+        "SLUICE_PUBLIC_ADDRESS", .publicAddress, .required, [.web, .mailer],
         "Where browsers reach Sluice, such as `https://files.example.org`; links in mails begin with it")
     static let signInKey = Setting(
-        "SLUICE_SIGN_IN_KEY", .key, .required, [.mailer],
+        "SLUICE_SIGN_IN_KEY", .key, .required, [.web, .mailer],
         "The key that login codes and links are computed with, at least 32 bytes, such as from `openssl rand -base64 32`; the same in all processes"
     )
+    static let sessionIdle = Setting(
+        "SLUICE_SESSION_IDLE", .duration(.seconds(1)...day), .standard("15m"), [.web],
+        "How long a session lasts without anything that a person does; the same in all web processes")
+    static let sessionLifetime = Setting(
+        "SLUICE_SESSION_LIFETIME", .duration(.seconds(1)...day * 30), .standard("12h"), [.web],
+        "How long a session lasts whatever a person does; the same in all web processes")
+    static let trustedProxies = Setting(
+        "SLUICE_TRUSTED_PROXIES", .count(0...10), .standard("0"), [.web],
+        "How many proxies of yours every request comes through, each of which adds the address that it saw to X-Forwarded-For; with 0 that field is not looked at"
+    )
+    static let demo = Setting(
+        "SLUICE_DEMO", .flag, .standard("0"), [.web],
+        "1 adds the users of the demonstration, whose passwords everybody knows; refused unless `SLUICE_PUBLIC_ADDRESS` is on loopback")
     static let staging = Setting(
         "SLUICE_STAGING", .directory, .required, [.web, .worker],
         "Directory of accepted bytes that are not yet on the FTP server, on a local or shared disk")

@@ -1,6 +1,7 @@
 import Accounts
 import Files
 import Hummingbird
+import Jobs
 
 extension APIError {
     /// What the client is told about any error. What is not known is our own fault, and says nothing.
@@ -11,8 +12,18 @@ extension APIError {
             case let error as FilesError: Self(files: error)
             case let error as MultipartError: Self(ProblemDetails(error), event: error.isClumsiness ? nil : .inputRefused)
             case let error as RequestSyntaxError: Self(ProblemDetails(error), event: .inputRefused)
-            case let error as AccountsError where error.code == .database || error.code == .closed: .unavailable
+            case let error as AccountsError: Self(accounts: error)
+            case is JobsError: .unavailable
             case let error as HTTPError where error.status == .notFound: .notFound
+            default: .internalError
+            }
+    }
+
+    private init(accounts error: AccountsError) {
+        self =
+            switch error.code {
+            case .database, .unavailable, .busy, .cancelled, .closed: .unavailable
+            case .throttled: .throttled("Too many visits from your network", retryAfter: .seconds(300))
             default: .internalError
             }
     }

@@ -1,3 +1,4 @@
+import Accounts
 import HTTPTypes
 import Platform
 
@@ -36,6 +37,49 @@ extension APIError {
         var error = Self(401, "unauthorized", "A valid API token is needed", detail: "Send it as Authorization: Bearer slc_….")
         error.headers[.wwwAuthenticate] = "Bearer realm=\"sluice\""
         error.event = event
+        return error
+    }
+
+    /// Nobody is signed in where somebody has to be; says why, as far as a session was there.
+    static func notSignedIn(_ visit: Visit) -> Self {
+        if case .awaitingCode = visit.session?.state {
+            return Self(401, "code-missing", "The code from the mail is missing", detail: "Enter it, then go on.")
+        }
+        return visit.end.map(sessionEnded) ?? .tokenMissing
+    }
+
+    static func sessionEnded(_ end: SessionEnd) -> Self {
+        let detail =
+            switch end {
+            case .idle: "Nothing happened for too long."
+            case .absolute: "It had lasted as long as sessions may."
+            case .logout, .elsewhere: "Its user has ended it."
+            case .password: "The password was changed."
+            case .disabled: "The account is locked."
+            case .replaced: "Another one took its place."
+            }
+        return Self(401, "session-ended", "The session has ended", detail: detail)
+    }
+
+    /// A request that another site may have had a browser send.
+    static let forged = Self(
+        ProblemDetails(
+            status: 403, title: "This request does not come from one of our pages", type: "/problems/forged-request",
+            detail: "Open the page again, then try once more."), event: .requestForged)
+
+    /// A browser that looks for us under another name than the configured one.
+    static func misdirected(to address: PublicAddress) -> Self {
+        Self(
+            ProblemDetails(
+                status: 421, title: "This service has another address", type: "/problems/misdirected", detail: "Use \(address)."),
+            event: .hostRefused)
+    }
+
+    /// A limit that is told to whoever has reached it.
+    static func throttled(_ title: String, retryAfter: Duration) -> Self {
+        let seconds = retryAfter.wholeSeconds
+        var error = Self(429, "throttled", title, detail: "Try again in \(PageTime.span(seconds)).", retryAfter: seconds)
+        error.event = .throttled
         return error
     }
 
@@ -112,4 +156,9 @@ extension APIError {
     static let stagingFull = Self(
         507, "staging-full", "There is no room for new files now",
         detail: "Files already accepted are being carried on; that makes room.", retryAfter: 30)
+}
+
+extension Duration {
+    /// At least one, rounded up, as Retry-After counts.
+    var wholeSeconds: Int { max(1, Int(clamping: components.seconds) + (components.attoseconds > 0 ? 1 : 0)) }
 }

@@ -1,12 +1,16 @@
 import Accounts
 import Hummingbird
 import NIOCore
+import Platform
 
 /// The context that every request starts with. Who sent it is not known yet, or nobody.
 struct WebContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
-    var user: AuthenticatedUser?
+    /// By token or by session.
+    var user: Caller?
+    /// Where a browser's cookies were looked at.
+    var visit: Visit?
 
     init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
@@ -14,17 +18,25 @@ struct WebContext: RequestContext {
     }
 }
 
-/// The context of routes that need a signed-in user: without one it cannot be made.
+/// Somebody who has proved who they are.
+struct Caller: Sendable {
+    let id: UserID
+}
+
+/// The context of routes that need a user: without one it cannot be made.
 struct UserContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
-    let user: AuthenticatedUser
+    let user: Caller
+    /// Nil for a user by token.
+    let session: Session?
 
-    /// - Throws: `APIError.tokenMissing`.
+    /// - Throws: `APIError.tokenMissing`, or why there is no session any more.
     init(context: WebContext) throws {
-        guard let user = context.user else { throw APIError.tokenMissing }
+        guard let user = context.user else { throw context.visit.map(APIError.notSignedIn) ?? .tokenMissing }
         coreContext = context.coreContext
         channel = context.channel
+        session = context.visit?.session
         self.user = user
     }
 }

@@ -5,7 +5,11 @@ package enum SecurityEvent: String, CaseIterable, Sendable {
     case tokenMissing = "authn_token_missing"
     /// 401: what was sent is no valid token.
     case tokenRefused = "authn_token_refused"
-    /// 429: a user is at a limit.
+    /// 403: a request that changes something and does not come from one of our pages.
+    case requestForged = "authz_request_forged"
+    /// 421: a browser asks for a name that is not ours.
+    case hostRefused = "host_refused"
+    /// 429: a user, a session or a network is at a limit.
     case throttled = "excess_rate_limit_exceeded"
     /// 400…431: a field, a name or a form that no client of good will sends.
     case inputRefused = "input_validation_fail"

@@ -76,9 +76,17 @@ extension SecurityLog.Origin {
     /// - Parameter headers: of the request. Its id is taken only in the form that the front door gives it, so that a client
     ///   that comes by another way cannot write into the log.
     init(headers: HTTPFields, channel: any Channel, user: UserID? = nil, code: String? = nil) {
-        let id = headers[.requestID]
-        let isPlain = id.map { (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy { $0.isDigit || $0.isLetter || $0 == .hyphen } }
-        self.init(user: user, peer: channel.remoteAddress, request: isPlain == true ? id : nil, code: code)
+        self.init(user: user, peer: channel.remoteAddress, request: headers.plainRequestID, code: code)
+    }
+}
+
+extension HTTPFields {
+    /// The id that the front door has given to the request; nil for anything of another form.
+    var plainRequestID: String? {
+        guard let id = self[.requestID], (1...64).contains(id.utf8.count),
+            id.utf8.allSatisfy({ $0.isDigit || $0.isLetter || $0 == .hyphen })
+        else { return nil }
+        return id
     }
 }
 

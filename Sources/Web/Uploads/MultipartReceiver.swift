@@ -16,13 +16,22 @@ struct MultipartReceiver {
     private enum Current {
         case none
         case file(StagedUpload, name: FileName, contentType: String)
+        /// The field that opens the gate.
+        case token([UInt8])
         /// A form field, or a file that has been refused: its bytes are thrown away.
         case skipped
     }
 
+    /// Looks at the token of a form, and throws unless it is the session's.
+    typealias Gate = (_ token: String) throws -> Void
+
+    private static let tokenLimit = 256
+
     private let staging: StagingArea
     private let limits: UploadLimits
     private var parser: MultipartParser
+    /// Nil once the token was right, or where none is asked for.
+    private var gate: Gate?
     private var current = Current.none
     private var skipped: Int64 = 0
     /// The last boundary has been seen. What follows counts as thrown away, so that it cannot go on for ever (H8, H12).
@@ -30,9 +39,11 @@ struct MultipartReceiver {
     /// In the order of the request. When reading stopped early the last one is a refusal that stands for all that follow.
     private(set) var parts: [Part] = []
 
-    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits) {
+    /// - Parameter gate: asked for the field `csrf`, without which no file is taken.
+    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, gate: Gate? = nil) {
         self.staging = staging
         self.limits = limits
+        self.gate = gate
         var multipart = MultipartLimits()
         multipart.parts = limits.parts
         parser = MultipartParser(boundary: boundary, limits: multipart)
@@ -84,7 +95,11 @@ struct MultipartReceiver {
     private mutating func begin(_ headers: MultipartHeaders) async throws {
         current = .skipped
         // Browsers send an empty name where no file was chosen.
-        guard let given = headers.filename, !given.isEmpty else { return }
+        guard let given = headers.filename, !given.isEmpty else {
+            if gate != nil, headers.filename == nil, headers.name == "csrf" { current = .token([]) }
+            return
+        }
+        guard gate == nil else { throw APIError.forged }
         let name: FileName
         do {
             name = try FileName(cleaning: given)
@@ -96,6 +111,11 @@ struct MultipartReceiver {
     }
 
     private mutating func take(_ bytes: ByteBuffer) async throws {
+        if case .token(let begun) = current {
+            guard begun.count + bytes.readableBytes <= Self.tokenLimit else { throw APIError.forged }
+            current = .token(begun + bytes.readableBytesView)
+            return
+        }
         guard case .file(let upload, let name, _) = current else {
             skipped += Int64(bytes.readableBytes)
             return
@@ -110,8 +130,13 @@ struct MultipartReceiver {
     }
 
     private mutating func end() async throws {
-        if case .file(let upload, let name, let contentType) = current {
+        switch current {
+        case .file(let upload, let name, let contentType):
             parts.append(.received(try await upload.finish(), name: name, contentType: contentType))
+        case .token(let token):
+            try gate?(String(decoding: token, as: UTF8.self))
+            gate = nil
+        case .none, .skipped: break
         }
         current = .none
     }

@@ -12,19 +12,27 @@ struct UploadHandlers {
     let intake: FileIntake
     let admission: UploadAdmission
     let limits: UploadLimits
+    let sessions: SessionStore
     let security: SecurityLog
 
     /// Takes a multipart/form-data body with one or many files.
     func post(_ request: Request, context: UserContext) async throws -> Response {
+        UploadAnswer.render(try await receive(request, from: context.uploader))
+    }
+
+    /// Takes the files of a multipart/form-data body.
+    ///
+    /// - Parameter gate: checks the form's token, which has to come before its files; nil where a header has said as much.
+    /// - Returns: one outcome per file, in the order of the request; at least one.
+    func receive(_ request: Request, from uploader: Uploader, gate: MultipartReceiver.Gate? = nil) async throws -> [UploadOutcome] {
         guard let type = request.headers.value(of: .contentType) else { throw APIError.mediaType(expected: "multipart/form-data") }
         let boundary = try MultipartBoundary(contentType: type)
-        return try await admit(request, context) {
-            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits)
-            try await receiver.receive(request.body)
+        return try await admit(request, uploader) {
+            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, gate: gate)
+            try await receiver.receive(body(of: request, from: uploader))
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
-            for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: context.channel) }
-            let outcomes = await accept(receiver.parts, for: context)
-            return UploadAnswer.render(outcomes)
+            for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: uploader.channel) }
+            return await accept(receiver.parts, for: uploader)
         }
     }
 
@@ -37,11 +45,12 @@ struct UploadHandlers {
         if let length, length > limits.fileSize {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
-        return try await admit(request, context, expecting: length ?? 0) {
+        let uploader = context.uploader
+        return try await admit(request, uploader, expecting: length ?? 0) {
             let upload = try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0)
             let received: ReceivedFile
             do {
-                for try await bytes in request.body { try await upload.write(bytes) }
+                for try await bytes in body(of: request, from: uploader) { try await upload.write(bytes) }
                 // A peer that goes away ends the sequence like one that is done.
                 guard upload.count == length ?? upload.count else { throw APIError.cutBody }
                 received = try await upload.finish()
@@ -49,42 +58,47 @@ struct UploadHandlers {
                 await upload.discard()
                 throw error
             }
-            let file = try await intake.accept(received, owner: context.user.id, name: name, contentType: type)
+            let file = try await intake.accept(received, owner: uploader.user, name: name, contentType: type)
             return UploadAnswer.render([.accepted(file)])
         }
     }
 
+    private func body(of request: Request, from uploader: Uploader) -> RequestBody {
+        guard let session = uploader.session else { return request.body }
+        return RequestBody(asyncSequence: AttendedBody(body: request.body, session: session, sessions: sessions))
+    }
+
     /// Everything that can speak against a body is asked before the client is told to send it.
-    private func admit(
-        _ request: Request, _ context: UserContext, expecting count: Int64 = 0, _ body: () async throws -> Response
-    ) async throws -> Response {
+    private func admit<T>(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, _ body: () async throws -> T
+    ) async throws -> T {
         guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
-        return try await admission.admit(context.user.id) {
+        return try await admission.admit(uploader.user) {
             try await staging.checkSpace(for: count)
-            try await Expectation.meet(request, on: context.channel)
+            try await Expectation.meet(request, on: uploader.channel)
             return try await body()
         }
     }
 
     /// Accepts all received parts at once, so that one request costs one group commit. A part that cannot be accepted is
     /// refused alone.
-    private func accept(_ parts: [MultipartReceiver.Part], for context: UserContext) async -> [UploadOutcome] {
+    private func accept(_ parts: [MultipartReceiver.Part], for uploader: Uploader) async -> [UploadOutcome] {
         // Most requests have one file; it needs no task of its own.
-        if parts.count == 1 { return [await accept(parts[0], for: context)] }
+        if parts.count == 1 { return [await accept(parts[0], for: uploader)] }
         return await withTaskGroup(of: (Int, UploadOutcome).self) { group in
             var outcomes: [UploadOutcome?] = Array(repeating: nil, count: parts.count)
-            for (index, part) in parts.enumerated() { group.addTask { (index, await accept(part, for: context)) } }
+            for (index, part) in parts.enumerated() { group.addTask { (index, await accept(part, for: uploader)) } }
             for await (index, outcome) in group { outcomes[index] = outcome }
             return outcomes.compactMap { $0 }
         }
     }
 
-    private func accept(_ part: MultipartReceiver.Part, for context: UserContext) async -> UploadOutcome {
+    private func accept(_ part: MultipartReceiver.Part, for uploader: Uploader) async -> UploadOutcome {
         switch part {
         case .refused(let name, let error): return .refused(name: name, error)
         case .received(let file, let name, let contentType):
             do {
-                return .accepted(try await intake.accept(file, owner: context.user.id, name: name, contentType: contentType))
+                return .accepted(try await intake.accept(file, owner: uploader.user, name: name, contentType: contentType))
             } catch {
                 return .refused(name: name.value, APIError(error))
             }

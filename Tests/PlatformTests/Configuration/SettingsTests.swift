@@ -7,6 +7,7 @@ struct SettingsTests {
     private let base = [
         "SLUICE_DATABASE_URL": "postgres://u:p@127.0.0.1/sluice", "SLUICE_REDIS_URL": "redis://127.0.0.1:6379",
         "SLUICE_FTP_URL": "ftp://u:p@127.0.0.1:2121", "SLUICE_STAGING": "/var/lib/sluice", "PATH": "/bin",
+        "SLUICE_PUBLIC_ADDRESS": "https://files.example.org", "SLUICE_SIGN_IN_KEY": String(repeating: "k", count: 32),
     ]
 
     private func with(_ changes: [String: String]) -> [String: String] { base.merging(changes) { $1 } }
@@ -20,6 +21,8 @@ struct SettingsTests {
         #expect(web.uploads.parallelPerUser == 64 && web.uploads.minimumRate == 1024 && web.uploads.idleTimeout == .seconds(60))
         #expect(web.listen == ListenAddress(host: "127.0.0.1", port: 8080) && web.probe == ListenAddress(host: "127.0.0.1", port: 9090))
         #expect(web.accelPrefix == "/_stored/" && web.drainTimeout == .seconds(10) && web.logLevel == .info)
+        #expect(web.sessions.idle == .seconds(900) && web.sessions.lifetime == .seconds(43200))
+        #expect(web.address.origin == "https://files.example.org" && web.trustedProxies == 0 && !web.isDemo)
         let worker = try Settings.Worker(environment: base, servesMail: false)
         #expect(worker.ftp.url.port == 2121 && worker.ftp.certificateAuthority == nil && worker.probe.port == 9091)
         #expect(worker.maintenance.partAge == .seconds(86400) && worker.maintenance.orphanAge == .seconds(3600))
@@ -28,9 +31,9 @@ struct SettingsTests {
     }
 
     @Test("Each role requires its own settings only") func roles() throws {
-        let cli = base.filter { $0.key != "SLUICE_STAGING" && $0.key != "SLUICE_FTP_URL" }
+        let cli = base.filter { $0.key == "SLUICE_DATABASE_URL" || $0.key == "SLUICE_REDIS_URL" }
         _ = try Settings.CLI(environment: cli)
-        #expect(names { try Settings.Web(environment: cli) } == ["SLUICE_STAGING"])
+        #expect(names { try Settings.Web(environment: cli) } == ["SLUICE_PUBLIC_ADDRESS", "SLUICE_SIGN_IN_KEY", "SLUICE_STAGING"])
         #expect(names { try Settings.Worker(environment: cli, servesMail: false) } == ["SLUICE_FTP_URL", "SLUICE_STAGING"])
     }
 
@@ -40,8 +43,8 @@ struct SettingsTests {
             "SLUICE_DATABASE_CONNECTIONS": "0", "SLUICE_LOG_LEVEL": "loud", "SLUICE_IDLE_TIMEOUT": "60", "SLUICE_STAGEING": "/x",
         ]
         let expected = [
-            "SLUICE_DATABASE_URL", "SLUICE_REDIS_URL", "SLUICE_STAGING", "SLUICE_LISTEN", "SLUICE_MAX_FILE_SIZE",
-            "SLUICE_DATABASE_CONNECTIONS", "SLUICE_LOG_LEVEL", "SLUICE_IDLE_TIMEOUT", "SLUICE_STAGEING",
+            "SLUICE_DATABASE_URL", "SLUICE_REDIS_URL", "SLUICE_PUBLIC_ADDRESS", "SLUICE_SIGN_IN_KEY", "SLUICE_STAGING", "SLUICE_LISTEN",
+            "SLUICE_MAX_FILE_SIZE", "SLUICE_DATABASE_CONNECTIONS", "SLUICE_LOG_LEVEL", "SLUICE_IDLE_TIMEOUT", "SLUICE_STAGEING",
         ]
         let error = try #require(throws: SettingsError.self) { try Settings.Web(environment: environment) }
         #expect(error.problems.map(\.name) == expected)
@@ -122,10 +125,19 @@ struct SettingsTests {
             ("SLUICE_STAGING_AREA", "A"),
             ("SLUICE_STAGING_AREA", "{x}"), ("SLUICE_STAGING", "/a\nb"), ("SLUICE_ACCEL_PREFIX", "/"), ("SLUICE_ACCEL_PREFIX", "/a"),
             ("SLUICE_ACCEL_PREFIX", "/a/../b/"), ("SLUICE_ACCEL_PREFIX", "//"), ("SLUICE_ACCEL_PREFIX", "/a\r\nb/"),
-            ("SLUICE_REDIS_URL", "ftp://h"),
+            ("SLUICE_REDIS_URL", "ftp://h"), ("SLUICE_DEMO", "yes"), ("SLUICE_TRUSTED_PROXIES", "-1"), ("SLUICE_SESSION_IDLE", "0s"),
+            ("SLUICE_SIGN_IN_KEY", "short"), ("SLUICE_PUBLIC_ADDRESS", "http://files.example.org"),
         ]) func refusals(name: String, value: String)
     {
         #expect(names { try Settings.Web(environment: with([name: value])) } == [name])
+    }
+
+    @Test("The users of the demonstration are for loopback only")
+    func demo() throws {
+        #expect(names { try Settings.Web(environment: with(["SLUICE_DEMO": "1"])) } == ["SLUICE_DEMO"])
+        for address in ["http://127.0.0.1:8080", "http://localhost", "https://[::1]:8443"] {
+            #expect(try Settings.Web(environment: with(["SLUICE_DEMO": "1", "SLUICE_PUBLIC_ADDRESS": address])).isDemo)
+        }
     }
 
     @Test("The certificate file must be readable") func certificate() throws {

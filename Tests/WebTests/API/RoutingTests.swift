@@ -8,7 +8,7 @@ extension OverSockets {
         @Test(
             "unknown paths are 404, with and without a token",
             arguments: [
-                "/", "/api", "/api/v1", "/api/v1/files/a/b", "/api/v2/files", "/metrics", "/live", "/.env", "//api//v1//nothing",
+                "/api", "/api/v1", "/api/v1/files/a/b", "/api/v2/files", "/metrics", "/live", "/.env", "//api//v1//nothing",
                 "/api/v1/files/../../x", "/api/v1/%66iles", "*",
             ])
         func unknown(path: String) async throws {

@@ -32,6 +32,7 @@ enum APIDescription {
         let segments = call.path.prefix { $0 != "?" }.split(separator: "/")
         let path =
             switch (segments.prefix(3) == ["api", "v1", "files"], segments.count, segments.last) {
+            case (false, 3, "events") where segments[0] == "api": "/api/v1/events"
             case (true, 3, _): "/api/v1/files"
             case (true, 4, _): "/api/v1/files/{id}"
             case (true, 5, "content"): "/api/v1/files/{id}/content"

@@ -108,6 +108,37 @@ actor Peer {
         }
     }
 
+    /// The head of an answer whose body does not end.
+    func receiveHead() throws -> Answer {
+        let text = try receive(upTo: "\r\n\r\n")
+        guard let (head, _) = try Answer.parse(Array((text + "\r\n\r\n").utf8), isHead: true) else { throw Failure.malformed(text) }
+        return head
+    }
+
+    /// The text of the next piece of a body that comes in chunks.
+    func receiveChunk() throws -> String {
+        guard let length = Int(try receive(upTo: "\r\n"), radix: 16) else { throw Failure.malformed("no chunk") }
+        while buffer.count < length + 2 {
+            guard end == nil else { throw Failure.ended("in a chunk") }
+            _ = try wait(for: Int16(POLLIN))
+            fill()
+        }
+        defer { buffer.removeFirst(length + 2) }
+        return String(decoding: buffer.prefix(length), as: UTF8.self)
+    }
+
+    private func receive(upTo mark: String) throws -> String {
+        while true {
+            if let found = buffer.firstRange(of: Array(mark.utf8)) {
+                defer { buffer.removeFirst(found.upperBound) }
+                return String(decoding: buffer[..<found.lowerBound], as: UTF8.self)
+            }
+            guard end == nil else { throw Failure.ended(String(decoding: buffer.prefix(200), as: UTF8.self)) }
+            _ = try wait(for: Int16(POLLIN))
+            fill()
+        }
+    }
+
     /// Waits for the end of the connection; bytes before it stay readable.
     func receiveEnd() throws -> End {
         while true {

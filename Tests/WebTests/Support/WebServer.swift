@@ -1,4 +1,5 @@
 import Accounts
+import Cryptography
 import Files
 import Foundation
 import Jobs
@@ -11,6 +12,7 @@ import Postgres
 import Redis
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 import Web
 
@@ -26,6 +28,8 @@ struct WebServer: Sendable {
         var database: PostgresConfiguration?
         /// Announces through a queue whose Redis cannot be reached, instead of recording.
         var isQueueAway = false
+        /// A Redis that can be reached, for whoever signs in.
+        var redis: RedisServerProcess?
     }
 
     /// A user with a token.
@@ -40,8 +44,36 @@ struct WebServer: Sendable {
     let staging: StagingArea
     let files: BlockingPool
     let announced: Recorder<FileRecord>
+    let signIn: SignIn
+    let resets: PasswordResets
+    /// The mails that were asked for.
+    let codes: Recorder<LoginChallengeID>
+    let links: Recorder<PasswordResetID>
+    let hasher: PasswordHasher
     let log: Recorder<String>
     let root: String
+
+    /// Signing in, with mails that are recorded and a cost of hashes that tests can pay.
+    private struct People {
+        let hasher: PasswordHasher
+        let signIn: SignIn
+        let resets: PasswordResets
+        let codes = Recorder<LoginChallengeID>()
+        let links = Recorder<PasswordResetID>()
+
+        init(settings: Settings.Web, pool: PostgresPool, redis: RedisClient) throws {
+            guard let key = SignInKey(settings.signInKey), let cost = Scrypt.Cost(logN: 4, r: 8, p: 1) else { throw WebDatabase.Missing() }
+            hasher = PasswordHasher(pool: BlockingPool(name: "passwords", size: 2), waiting: 100, cost: cost) {
+                Scrypt.derive(password: $0, salt: $1, cost: $2)
+            }
+            let sessions = SessionStore(
+                client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime))
+            signIn = SignIn(
+                pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+                announce: { [codes] in codes.record($0) })
+            resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: { [links] in links.record($0) })
+        }
+    }
 
     /// Runs `body` beside a server, then stops it in order. Whatever was tested, the log must hold one clean JSON object a line
     /// and no token.
@@ -62,8 +94,9 @@ struct WebServer: Sendable {
         }
         let environment = [
             "SLUICE_DATABASE_URL": "postgres://a:b@127.0.0.1:1/c", "SLUICE_REDIS_URL": "redis://127.0.0.1:1", "SLUICE_STAGING": root,
-            "SLUICE_LISTEN": "127.0.0.1:0", "SLUICE_STAGING_RESERVE": "0",
-        ]
+            "SLUICE_LISTEN": "127.0.0.1:0", "SLUICE_STAGING_RESERVE": "0", "SLUICE_PUBLIC_ADDRESS": "https://sluice.test",
+            "SLUICE_TRUSTED_PROXIES": "1", "SLUICE_SIGN_IN_KEY": String(repeating: "k", count: 32),
+        ].merging(options.redis.map { ["SLUICE_REDIS_URL": "redis://127.0.0.1:\($0.port)"] } ?? [:]) { $1 }
         let settings = try Settings.Web(environment: environment.merging(options.settings) { $1 })
         var staged = StagingConfiguration(settings.staging)
         if let size = options.chunkSize { staged.chunkSize = size }
@@ -81,15 +114,21 @@ struct WebServer: Sendable {
             if options.isQueueAway { await dispatcher.announce(records) }
         }
         let intake = FileIntake(pool: pool, staging: staging, announce: announce)
+        let people = try People(settings: settings, pool: pool, redis: redis)
+        let services = WebServices(
+            tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
+            registration: Registration(pool: pool, redis: redis, hasher: people.hasher), signIn: people.signIn, resets: people.resets,
+            captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)), catalog: FileCatalog(pool: pool), staging: staging,
+            intake: intake, announce: announce)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let application = WebApplication.make(
-            settings: settings, tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)), catalog: FileCatalog(pool: pool),
-            staging: staging, intake: intake, announce: announce, logger: logger, slowBodyWindow: options.slowBodyWindow,
+        let application = try WebApplication.make(
+            settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,
             onRunning: { channel in
                 continuation.yield(channel.localAddress?.port ?? 0)
                 continuation.finish()
             })
-        var configuration = ServiceGroupConfiguration(services: [pool, intake, application], logger: logger)
+        var configuration = ServiceGroupConfiguration(
+            services: [pool] + (options.redis == nil ? [] : [redis]) + [intake, application], logger: logger)
         configuration.maximumGracefulShutdownDuration = options.drainTimeout
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -100,7 +139,9 @@ struct WebServer: Sendable {
             do {
                 result = .success(
                     try await body(
-                        WebServer(port: port, pool: pool, staging: staging, files: files, announced: announced, log: log, root: root)))
+                        WebServer(
+                            port: port, pool: pool, staging: staging, files: files, announced: announced, signIn: people.signIn,
+                            resets: people.resets, codes: people.codes, links: people.links, hasher: people.hasher, log: log, root: root)))
             } catch {
                 result = .failure(error)
             }

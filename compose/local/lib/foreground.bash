@@ -4,13 +4,19 @@
 
 declare -A restarts=()
 
+# Passwords that everybody knows are shown where they are: on loopback.
+people() {
+    [ "${SLUICE_DEMO:-0}" = 1 ] || return 0
+    printf '\n  log in as miami (m1cHig@n), Ange (mP789456123*) or student (Dr@g0nzzz);\n  the code comes by mail, see below\n '
+}
+
 instructions() {
     local state=$STATE address=http://127.0.0.1:${port[front]}
     case $state in "$PWD"/*) state=${state#"$PWD"/} ;; esac
     cat <<END
 
 Sluice is at $address
-
+$(people)
   files on the FTP server   $state/ftp
   mail                      $state/mail/new
   logs                      $state/logs

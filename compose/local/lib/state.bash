@@ -143,6 +143,8 @@ write_env() {
         [SLUICE_MAIL_SENDER]="sluice@localhost"
         [SLUICE_PUBLIC_ADDRESS]="http://127.0.0.1:${port[front]}"
         [SLUICE_SIGN_IN_KEY]="${secret[sign_in]}"
+        [SLUICE_TRUSTED_PROXIES]=1
+        [SLUICE_DEMO]="${SLUICE_DEMO:-0}"
         [SLUICE_STAGING]="$S/staging"
         [SLUICE_LISTEN]="127.0.0.1:${port[web]}"
         [SLUICE_WEB_PROBE]="127.0.0.1:${port[web_probe]}"

@@ -5,14 +5,16 @@ import NIOCore
 import NIOHTTP1
 import Platform
 
-/// The one place where an error becomes an answer: an RFC 9457 problem, without a word about our insides.
+/// The one place where an error becomes an answer, without a word about our insides: a page for whoever wants one, else an RFC 9457
+/// problem.
 ///
 /// A request that had a body gets `Connection: close`, because the body may be unread and what follows on the connection
 /// could not be told from it.
-struct ProblemRendering: RouterMiddleware {
+struct ErrorRendering: RouterMiddleware {
     typealias Context = WebContext
 
     let security: SecurityLog
+    let pages: PageRenderer
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         do {
@@ -20,15 +22,24 @@ struct ProblemRendering: RouterMiddleware {
         } catch let error as HTTPParserError {
             throw error
         } catch {
-            let refusal = APIError(error)
-            if refusal.problem.status >= 500 {
-                context.logger.error("request failed", metadata: .init([.error: "\(error)", .path: "\(context.endpointPath ?? "-")"]))
-            }
-            security.record(refusal, of: request, on: context.channel)
-            var response = refusal.response()
+            var response = render(error, request, context)
             if request.hasBody { response.headers[.connection] = "close" }
             return response
         }
+    }
+
+    private func render(_ error: any Error, _ request: Request, _ context: Context) -> Response {
+        if let redirection = error as? Redirection { return redirection.response() }
+        let refusal = APIError(error)
+        if refusal.problem.status >= 500 {
+            context.logger.error("request failed", metadata: .init([.error: "\(error)", .path: "\(context.endpointPath ?? "-")"]))
+        }
+        security.record(refusal, of: request, on: context.channel)
+        guard request.wantsPage else { return refusal.response() }
+        var response = pages.render(
+            MessagePage.Message(refusal, for: request), status: .init(code: refusal.problem.status))
+        for field in refusal.headers { response.headers[field.name] = field.value }
+        return response
     }
 }
 
@@ -36,6 +47,11 @@ extension Request {
     /// Whether the head announces a body (RFC 9112, section 6.3).
     var hasBody: Bool {
         headers.contains(.transferEncoding) || headers[.contentLength].map { $0 != "0" } ?? false
+    }
+
+    /// Whether a person looks at the answer: a browser asks for HTML when it goes somewhere, and scripts ask for JSON.
+    fileprivate var wantsPage: Bool {
+        !uri.path.hasPrefix("/api/") && headers.value(of: .accept)?.contains("text/html") == true
     }
 }
 

@@ -1,0 +1,79 @@
+import Accounts
+import FoundationEssentials
+
+/// What the account page shows.
+struct AccountPage {
+    struct Profile {
+        let name: String
+        let email: String
+        let fullName: String?
+
+        init(_ user: User) {
+            name = user.name
+            email = user.email
+            fullName = user.fullName.isEmpty ? nil : user.fullName
+        }
+    }
+
+    struct SessionRow {
+        /// Names the session as long as it lives.
+        let number: String
+        let device: String
+        let network: String
+        let isCurrent: Bool
+        let seenISO: String
+        let seenText: String
+
+        init(_ session: SessionSummary) {
+            number = session.id
+            device = session.device.isEmpty ? "An unknown browser" : session.device
+            network = session.network
+            isCurrent = session.isCurrent
+            seenISO = PageTime.iso(session.lastUsedAt)
+            seenText = PageTime.text(session.lastUsedAt)
+        }
+    }
+
+    /// Shown once, in the answer to its creation.
+    struct NewToken {
+        let text: String
+    }
+
+    let profile: Profile
+    let sessions: [SessionRow]
+    let hasOtherSessions: Bool
+    let newToken: NewToken?
+    let origin: String
+    let tokens: [TokenRow]
+    let hasTokens: Bool
+    let lifetimes: [TokenLifetime.Choice]
+    let form: Form
+
+    struct Form {
+        var currentPasswordError: String?
+        var passwordError: String?
+        var tokenNameError: String?
+        var tokenName = ""
+        /// Not in the template: which of the lifetimes is chosen.
+        var lifetime = TokenLifetime.standard
+
+        var errors: PageErrors? {
+            PageErrors(fields: ["current_password": currentPasswordError, "password": passwordError, "token_name": tokenNameError])
+        }
+    }
+
+    init(
+        _ user: User, sessions: [SessionSummary], tokens: [APIToken], newToken: String?, origin: String, form: Form, now: Date
+    ) {
+        profile = Profile(user)
+        // Stable: the others stay in the order of their last use.
+        self.sessions = (sessions.filter(\.isCurrent) + sessions.filter { !$0.isCurrent }).map(SessionRow.init)
+        hasOtherSessions = sessions.contains { !$0.isCurrent }
+        self.newToken = newToken.map { NewToken(text: $0) }
+        self.origin = origin
+        self.tokens = tokens.reversed().map { TokenRow($0, now: now) }
+        hasTokens = !tokens.isEmpty
+        lifetimes = TokenLifetime.allCases.map { $0.choice(isChosen: $0 == form.lifetime) }
+        self.form = form
+    }
+}

@@ -1,0 +1,81 @@
+import Accounts
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import Platform
+
+/// One's own account: `GET /account`, and what is changed there.
+struct AccountPages {
+    let signIn: SignIn
+    let tokens: TokenStore
+    let pages: PageRenderer
+    let cookies: SessionCookies
+    let address: PublicAddress
+
+    func show(_ request: Request, context: MemberContext) async throws -> Response {
+        try await render(context, notice: Arrival(request.uri.query)?.sentence)
+    }
+
+    func changePassword(_ request: Request, context: MemberContext) async throws -> Response {
+        let (old, new) = (try context.form.secret("current_password"), try context.form.secret("password"))
+        var form = AccountPage.Form()
+        switch try await signIn.changePassword(from: old, to: new, in: context.session, context.visitor) {
+        case .changed(let next): return Redirection(to: Arrival.password.path("/account")).response(cookies.set(next))
+        case .changedAfterEnd: throw Redirection(to: Arrival.reset.path("/login"))
+        case .overtaken: throw Redirection(to: Arrival.overtaken.path("/account"))
+        case .refused: form.currentPasswordError = "This is not your password."
+        case .unacceptable(let problem): form.passwordError = problem.sentence
+        case .throttled(let retryAfter): throw APIError.throttled("Too many tries", retryAfter: retryAfter)
+        }
+        return try await render(context, form: form, status: .unprocessableContent)
+    }
+
+    func endSession(_ request: Request, context: MemberContext) async throws -> Response {
+        // One that has ended meanwhile is what was asked for.
+        try await signIn.end(context.parameters.get("number") ?? "", by: context.session, context.visitor)
+        return Redirection(to: Arrival.session.path("/account")).response()
+    }
+
+    func endOtherSessions(_ request: Request, context: MemberContext) async throws -> Response {
+        try await signIn.endOthers(than: context.session, context.visitor)
+        return Redirection(to: Arrival.sessions.path("/account")).response()
+    }
+
+    /// The one answer that holds the token, hence no redirection.
+    func addToken(_ request: Request, context: MemberContext) async throws -> Response {
+        let name = try context.form.text("token_name")
+        let lifetime = Int(try context.form.text("token_days")).flatMap { TokenLifetime(rawValue: $0) } ?? .standard
+        var form = AccountPage.Form(tokenName: name, lifetime: lifetime)
+        if try await tokens.list(user: context.user.id).count >= Self.tokenLimit {
+            form.tokenNameError = "You have \(Self.tokenLimit) tokens, and more are not possible. Revoke one first."
+            return try await render(context, form: form, status: .unprocessableContent)
+        }
+        do {
+            let token = try await tokens.add(user: context.user.id, name: name, expiresAt: lifetime.end(from: Date()))
+            return try await render(context, newToken: token.reveal())
+        } catch let error as AccountsError where error.code == .badName {
+            form.tokenNameError = "A name has 1 to 64 characters and stands on one line."
+            return try await render(context, form: form, status: .unprocessableContent)
+        }
+    }
+
+    func revokeToken(_ request: Request, context: MemberContext) async throws -> Response {
+        guard let number = context.parameters.get("number").flatMap({ Int64($0) }) else { throw APIError.notFound }
+        _ = try await tokens.revoke(number, user: context.user.id)
+        return Redirection(to: Arrival.token.path("/account")).response()
+    }
+
+    private static let tokenLimit = 100
+
+    private func render(
+        _ context: MemberContext, form: AccountPage.Form = .init(), newToken: String? = nil, notice: String? = nil,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        guard let user = try await signIn.users.find(context.user.id) else { throw Redirection(to: "/login") }
+        let sessions = try await signIn.sessions.list(of: context.user.id, current: context.session.ticket)
+        let page = AccountPage(
+            user, sessions: sessions, tokens: try await tokens.list(user: user.id), newToken: newToken, origin: address.origin, form: form,
+            now: Date())
+        return pages.render(.account, page, in: PageFrame(context.session, errors: form.errors, notice: notice), status: status)
+    }
+}

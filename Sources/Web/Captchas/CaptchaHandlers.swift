@@ -1,0 +1,42 @@
+import Accounts
+import HTTPTypes
+import Hummingbird
+
+/// Captchas for the login form: `GET /login/captcha` makes one, `GET /captcha/{id}.png` and `.wav` show and say it.
+struct CaptchaHandlers {
+    /// Seconds that a captcha lives.
+    static let lifetime = 300
+
+    let sessions: SessionStore
+    let captchas: CaptchaStore
+    let media: CaptchaMedia
+
+    /// A new one, for scripts; the form has one from the start.
+    func make(_ request: Request, context: PageContext) async throws -> Response {
+        let session = try context.session()
+        // The page asks by itself for a new picture when the old one is too old. That keeps the form usable as long as it is open,
+        // but it must not keep anybody logged in.
+        if session.user == nil { _ = try await sessions.touch(session.ticket, isActivity: true) }
+        switch try await captchas.make(for: session, network: context.visit.visitor.network) {
+        case .made(let id):
+            return JSONResponse.make { json in
+                json.object { json in
+                    json.member("id", id.description)
+                    json.member("secondsLeft", Self.lifetime)
+                }
+            }
+        case .throttled(let retryAfter): throw APIError.throttled("Too many pictures", retryAfter: retryAfter)
+        }
+    }
+
+    func serve(_ request: Request, context: PageContext) async throws -> Response {
+        let parts = context.parameters.get("file")?.split(separator: ".", omittingEmptySubsequences: false) ?? []
+        guard parts.count == 2, let id = CaptchaID(String(parts[0])), let kind = CaptchaMedia.Kind(rawValue: String(parts[1])),
+            let session = context.visit.session, let challenge = try await captchas.fetch(id, for: session)
+        else { throw APIError.notFound }
+        let bytes = try await media.bytes(kind, of: challenge)
+        return Response(
+            status: .ok, headers: [.contentType: kind.contentType, .crossOriginResourcePolicy: "same-origin"],
+            body: ResponseBody(byteBuffer: bytes))
+    }
+}

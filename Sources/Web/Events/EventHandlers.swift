@@ -1,0 +1,46 @@
+import Accounts
+import Files
+import HTTPTypes
+import Hummingbird
+
+/// `GET /events`: what happens to one's files, as server-sent events.
+struct EventHandlers {
+    /// How often, and for how long.
+    struct Pace: Sendable {
+        /// Between two looks at the files.
+        var interval: Duration = .seconds(1)
+        /// Looks between two signs of life, which also ask whether the session still lives.
+        var looksPerSign = 10
+        /// After it the browser opens a new one, perhaps in another process.
+        var longest: Duration = .seconds(600)
+    }
+
+    static let places = (all: 512, ofUser: 8)
+
+    let catalog: FileCatalog
+    let sessions: SessionStore
+    let places: StreamPlaces
+    var pace = Pace()
+
+    func open(_ request: Request, context: UserContext) async throws -> Response {
+        let place = try places.enter(context.user.id)
+        let files = try await catalog.page(owner: context.user.id, limit: Self.watched).files
+        let stream = EventStream(
+            user: context.user.id, session: context.session, watch: FileWatch(files: files, limit: FileCatalog.maximumLimit),
+            catalog: catalog, sessions: sessions, pace: pace)
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .accelBuffering: "no"],
+            body: ResponseBody { writer in
+                try await stream.run { try await writer.write($0) }
+                withExtendedLifetime(place) {}
+                try await writer.finish(nil)
+            })
+    }
+
+    /// The newest files that are watched from the start.
+    private static let watched = 200
+}
+
+extension HTTPField.Name {
+    static let accelBuffering = Self("X-Accel-Buffering")!
+}

@@ -1,0 +1,31 @@
+import HTTPTypes
+import Hummingbird
+
+/// Reads the form of a request that changes something, and lets it through only if it comes from one of our own pages.
+struct FormReading: RouterMiddleware {
+    typealias Context = PageContext
+
+    let guardian: OriginGuard
+
+    func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+        guard request.changesSomething else { return try await next(request, context) }
+        try guardian.checkSite(request)
+        guard let session = context.visit.session else {
+            // Whoever was logged out meanwhile is told so, and not that the form is bad.
+            guard context.visit.end != nil else { throw APIError.forged }
+            throw Redirection(to: context.visit.entrance)
+        }
+        var context = context
+        context.form = try await read(request, context)
+        try guardian.checkToken(request.headers[.csrfToken] ?? context.form.text("csrf"), of: session)
+        return try await next(request, context)
+    }
+
+    private func read(_ request: Request, _ context: PageContext) async throws -> FormFields {
+        guard request.hasBody else { return FormFields() }
+        guard try request.headers[.contentType].map({ try MediaType($0).essence }) == FormFields.contentType else {
+            throw APIError.mediaType(expected: FormFields.contentType)
+        }
+        return try FormFields(await request.collectBody(upTo: FormFields.byteLimit, on: context.channel).readableBytesView)
+    }
+}

@@ -1,0 +1,42 @@
+import Accounts
+import Files
+import Platform
+
+extension Routes {
+    /// Gives every handler what it works with.
+    init(_ settings: Settings.Web, _ services: WebServices, _ security: SecurityLog) throws {
+        let (signIn, sessions) = (services.signIn, services.signIn.sessions)
+        let cookies = SessionCookies(settings.address)
+        let guardian = OriginGuard(address: settings.address)
+        let addresses = ClientAddresses(trustedProxies: settings.trustedProxies)
+        let reading = { @Sendable (sender: VisitReading.Sender) in
+            VisitReading(sessions: sessions, cookies: cookies, addresses: addresses, sender: sender)
+        }
+        let assets = AssetStore()
+        let pages = try PageRenderer(assets: assets.addresses, address: settings.address)
+        let uploads = UploadHandlers(
+            staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
+            limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
+            sessions: sessions, security: security)
+        let list = ListHandlers(catalog: services.catalog)
+        let deletion = DeleteHandlers(catalog: services.catalog, announce: services.announce)
+        let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)
+        self.init(
+            api: APIRoutes(
+                tokens: services.tokens, uploads: uploads, list: list,
+                content: ContentHandler(list: list, staging: services.staging, accelPrefix: settings.accelPrefix), deletion: deletion,
+                events: EventHandlers(catalog: services.catalog, sessions: sessions, places: places), guardian: guardian, reading: reading),
+            pages: PageRoutes(
+                login: LoginPages(signIn: signIn, pages: pages, cookies: cookies),
+                code: CodePages(signIn: signIn, pages: pages, cookies: cookies),
+                register: RegisterPages(registration: services.registration, pages: pages),
+                password: PasswordPages(resets: services.resets, users: signIn.users, pages: pages, cookies: cookies),
+                logout: LogoutHandler(signIn: signIn, cookies: cookies),
+                home: HomePages(catalog: services.catalog, uploads: uploads, deletion: deletion, guardian: guardian, pages: pages),
+                account: AccountPages(
+                    signIn: signIn, tokens: services.tokens, pages: pages, cookies: cookies, address: settings.address),
+                captcha: CaptchaHandlers(sessions: sessions, captchas: signIn.captchas, media: services.captchas),
+                session: SessionHandlers(guardian: guardian), sessions: sessions, cookies: cookies, guardian: guardian, reading: reading),
+            assets: assets, renderer: pages, security: security)
+    }
+}

@@ -1,0 +1,31 @@
+package import Accounts
+package import Files
+
+/// What the routes work with.
+package struct WebServices: Sendable {
+    let tokens: TokenStore
+    let registration: Registration
+    let signIn: SignIn
+    let resets: PasswordResets
+    let captchas: CaptchaMedia
+    let catalog: FileCatalog
+    let staging: StagingArea
+    let intake: FileIntake
+    /// Tells the queue about files that were deleted.
+    let announce: @Sendable ([FileRecord]) async -> Void
+
+    package init(
+        tokens: TokenStore, registration: Registration, signIn: SignIn, resets: PasswordResets, captchas: CaptchaMedia,
+        catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void
+    ) {
+        self.tokens = tokens
+        self.registration = registration
+        self.signIn = signIn
+        self.resets = resets
+        self.captchas = captchas
+        self.catalog = catalog
+        self.staging = staging
+        self.intake = intake
+        self.announce = announce
+    }
+}

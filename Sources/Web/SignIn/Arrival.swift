@@ -1,0 +1,46 @@
+import Accounts
+import Platform
+
+/// Why a page is shown after something was done, as the address of the page says: a word of ours, never text.
+enum Arrival: String {
+    case registered, reset, logout, resent, password, overtaken, session, sessions, token
+
+    /// - Parameter query: with the field `from`.
+    /// - Returns: nil for any other query.
+    init?(_ query: String?) {
+        guard let query, let word = query.split(separator: "=").last, query == "from=\(word)" else { return nil }
+        self.init(rawValue: String(word))
+    }
+
+    /// The path of a page together with this.
+    func path(_ page: String) -> String { "\(page)?from=\(rawValue)" }
+
+    var sentence: String {
+        switch self {
+        case .registered: "Your account is ready. Log in to use it."
+        case .reset: "Your new password is set. Log in with it."
+        case .logout: "You are logged out."
+        case .resent: "Another code is on its way. The one before no longer works."
+        case .password: "Your password was changed, and every other session has ended."
+        case .overtaken: "Another change of your password came first, and this one has changed nothing."
+        case .session: "The session was ended."
+        case .sessions: "All other sessions were ended."
+        case .token: "The token was revoked."
+        }
+    }
+}
+
+extension SessionEnd {
+    /// What the next page tells the person.
+    func sentence(_ limits: SessionLimits) -> String {
+        switch self {
+        case .idle: "You were logged out because nothing happened for \(PageTime.span(limits.idle.wholeSeconds))."
+        case .absolute: "A session lasts at most \(PageTime.span(limits.lifetime.wholeSeconds)). Please log in again."
+        case .logout: Arrival.logout.sentence
+        case .elsewhere: "You were logged out from another of your sessions."
+        case .password: "You were logged out because your password was changed."
+        case .disabled: "You were logged out because your account was locked."
+        case .replaced: "This session was replaced by another one. Please log in again."
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Accounts
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// The page that asks for the code from the mail: `GET` and `POST /login/code`, `POST /login/code/resend`.
+struct CodePages {
+    let signIn: SignIn
+    let pages: PageRenderer
+    let cookies: SessionCookies
+
+    func show(_ request: Request, context: PageContext) async throws -> Response {
+        try await render(try awaiting(context), notice: Arrival(request.uri.query)?.sentence)
+    }
+
+    func submit(_ request: Request, context: PageContext) async throws -> Response {
+        let session = try awaiting(context)
+        switch try await signIn.confirm(try context.form.text("code"), in: session, context.visit.visitor) {
+        case .signedIn(let next, let device):
+            let known = device.map { [cookies.set(device: $0)] } ?? []
+            return Redirection(to: "/").response([cookies.set(next)] + known)
+        case .refused:
+            let sentence = "This code does not work. Check it, or send another."
+            return try await render(
+                session, .init(codeError: sentence), errors: PageErrors(fields: ["code": sentence]), status: .unprocessableContent)
+        }
+    }
+
+    func resend(_ request: Request, context: PageContext) async throws -> Response {
+        let session = try awaiting(context)
+        switch try await signIn.resend(in: session, context.visit.visitor) {
+        case .sent: return Redirection(to: Arrival.resent.path("/login/code")).response()
+        case .throttled(let retryAfter):
+            let seconds = retryAfter.wholeSeconds
+            let errors = PageErrors(title: "Too many codes", "Another code can be sent in \(PageTime.span(seconds)).")
+            var response = try await render(session, errors: errors, status: .tooManyRequests)
+            response.headers[.retryAfter] = String(seconds)
+            return response
+        case .refused: return Redirection(to: "/login").response()
+        }
+    }
+
+    /// - Throws: `Redirection` for a session that awaits no code.
+    private func awaiting(_ context: PageContext) throws -> Session {
+        guard let session = context.visit.session else { throw Redirection(to: "/login") }
+        switch session.state {
+        case .awaitingCode: return session
+        case .anonymous: throw Redirection(to: "/login")
+        case .signedIn: throw Redirection(to: "/")
+        }
+    }
+
+    private func render(
+        _ session: Session, _ form: CodePage.Form = .init(), notice: String? = nil, errors: PageErrors? = nil,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        guard let challenge = try await signIn.challenge(of: session) else {
+            let message = MessagePage.Message(
+                title: "This code no longer counts", text: "Another one took its place, or your password was changed.",
+                action: .init(href: "/login", label: "Log in again"))
+            return pages.render(message, status: status == .ok ? .ok : .unprocessableContent)
+        }
+        let page = CodePage(form: form, challenge: .init(challenge, now: Date()))
+        return pages.render(.code, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
+    }
+}

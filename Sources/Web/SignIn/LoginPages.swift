@@ -1,0 +1,64 @@
+import Accounts
+import HTTPTypes
+import Hummingbird
+import Platform
+
+/// The login form: `GET` and `POST /login`.
+struct LoginPages {
+    let signIn: SignIn
+    let pages: PageRenderer
+    let cookies: SessionCookies
+
+    func show(_ request: Request, context: PageContext) async throws -> Response {
+        guard context.visit.session?.user == nil else { return Redirection(to: "/").response() }
+        let notice = context.visit.end?.sentence(signIn.sessions.limits) ?? Arrival(request.uri.query)?.sentence
+        return try await render(context, notice: notice)
+    }
+
+    func submit(_ request: Request, context: PageContext) async throws -> Response {
+        let session = try context.session()
+        guard session.user == nil else { return Redirection(to: "/").response() }
+        let form = context.form
+        let login = try form.text("login")
+        // What cannot be the name of a captcha was not solved either.
+        guard let captcha = CaptchaID(try form.text("captcha_id")) else { return try await unsolved(login, context) }
+        let attempt = LoginAttempt(
+            login: login, password: try form.secret("password"), captcha: captcha, answer: try form.text("captcha"))
+        switch try await signIn.begin(attempt, in: session, context.visit.visitor) {
+        case .challenged(let next, _): return Redirection(to: "/login/code").response(cookies.set(next))
+        case .unsolved: return try await unsolved(login, context)
+        case .refused: return try await refused(login, context)
+        case .throttled(let retryAfter): throw APIError.throttled("Too many tries", retryAfter: retryAfter)
+        }
+    }
+
+    /// The one answer to an unknown user, a wrong password and a locked account.
+    private func refused(_ login: String, _ context: PageContext) async throws -> Response {
+        let errors = PageErrors(
+            title: "These details did not match",
+            "Check your name and your password, and try again. After many tries a pause helps, or a new password.")
+        return try await render(context, .init(login: login), errors: errors, status: .unprocessableContent)
+    }
+
+    private func unsolved(_ login: String, _ context: PageContext) async throws -> Response {
+        let sentence = "These were not the letters. Here is a new picture."
+        return try await render(
+            context, .init(login: login, captchaError: sentence), errors: PageErrors(fields: ["captcha": sentence]),
+            status: .unprocessableContent)
+    }
+
+    /// Always with a new captcha, since each has one try.
+    private func render(
+        _ context: PageContext, _ form: LoginPage.Form = .init(), notice: String? = nil, errors: PageErrors? = nil,
+        status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let session = try context.session()
+        switch try await signIn.captchas.make(for: session, network: context.visit.visitor.network) {
+        case .made(let id):
+            let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaHandlers.lifetime))
+            return pages.render(.login, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
+        case .throttled(let retryAfter):
+            throw APIError.throttled("Too many pictures", retryAfter: retryAfter)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Accounts
+import HTTPTypes
+package import Platform
+
+/// The two cookies that browsers get: the session's, and the one by which a browser is known that somebody has signed in with.
+///
+/// Both are for this host alone, for all of its paths, never for scripts, and come along when one follows a link to us. By plain
+/// HTTP, which is for loopback only, they cannot have the prefix that has browsers enforce the first two.
+package struct SessionCookies: Sendable {
+    private static let halfYear = 182 * 86400
+    /// At the end of a session's cookie as long as nobody has signed in with it: who never was in is not told of being logged out.
+    private static let strangerMark = "-"
+
+    private let isSecure: Bool
+    package let session: String
+    package let device: String
+
+    package init(_ address: PublicAddress) {
+        isSecure = address.isSecure
+        session = isSecure ? "__Host-sluice" : "sluice"
+        device = isSecure ? "__Host-sluice-device" : "sluice-device"
+    }
+
+    /// The session that a browser says it has, and whether somebody has signed in with it; nil for what cannot be one.
+    func ticket(_ headers: HTTPFields) -> (ticket: SessionTicket, isMember: Bool)? {
+        guard let value = headers.cookie(named: session) else { return nil }
+        let isMember = !value.hasSuffix(Self.strangerMark)
+        let ticket = SessionTicket(cookie: isMember ? value : value.dropLast(Self.strangerMark.count))
+        return ticket.map { ($0, isMember) }
+    }
+
+    func deviceToken(_ headers: HTTPFields) -> OpaqueToken? {
+        headers.cookie(named: device).flatMap { OpaqueToken($0) }
+    }
+
+    /// Gives a session to the browser, until that is closed.
+    func set(_ session: Session) -> HTTPField {
+        make(self.session, session.ticket.cookie + (session.user == nil ? Self.strangerMark : ""))
+    }
+
+    func set(device token: OpaqueToken) -> HTTPField {
+        make(device, token.reveal(), "; Max-Age=\(Self.halfYear)")
+    }
+
+    /// Takes the session away from the browser.
+    func clear() -> HTTPField {
+        make(session, "", "; Max-Age=0")
+    }
+
+    private func make(_ name: String, _ value: String, _ more: String = "") -> HTTPField {
+        HTTPField(name: .setCookie, value: "\(name)=\(value); Path=/; HttpOnly; SameSite=Lax\(isSecure ? "; Secure" : "")\(more)")
+    }
+}

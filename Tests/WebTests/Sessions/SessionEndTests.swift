@@ -1,0 +1,187 @@
+import Accounts
+import FoundationEssentials
+import TestSupport
+import Testing
+
+extension OverSockets {
+    @Suite("The end of sessions")
+    struct SessionEndTests {
+        @Test("H89 polling, event streams and what scripts do by themselves renew nothing; what a person does renews")
+        func activity() async throws {
+            try await WebServer.withRedis { server, redis in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let ticket = try #require(browser.ticket)
+                func lastUse() async throws -> Double {
+                    guard case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false) else { return 0 }
+                    return session.lastUsedAt.timeIntervalSince1970
+                }
+                let before = try await lastUse()
+                #expect(try await browser.call("GET", "/session").text.contains("\"state\":\"signedIn\""))
+                _ = try await browser.call("GET", "/api/v1/files", ["X-Sluice-Background: 1"])
+                _ = try await browser.call("GET", "/login/captcha")
+                _ = try await browser.get("/", ["Sec-Purpose: prefetch"])
+                let stream = try await EventReader(browser)
+                _ = try await stream.next()
+                await stream.close()
+                #expect(try await lastUse() == before)
+                for path in ["/", "/account", "/api/v1/files"] {
+                    let earlier = try await lastUse()
+                    _ = try await browser.get(path)
+                    #expect(try await lastUse() > earlier, "\(path)")
+                }
+                let earlier = try await lastUse()
+                #expect(try await browser.call("POST", "/session/stay").status == 200)
+                #expect(try await lastUse() > earlier)
+            }
+        }
+
+        @Test("H89 an upload keeps its session alive beyond the idle limit")
+        func upload() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "2s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let call = HTTPCall(
+                    "PUT", "/api/v1/files/slow", browser.fields(["X-CSRF-Token: \(browser.csrf)", "Content-Length: 12"]))
+                let peer = try await server.connect()
+                try await peer.send(call.head)
+                for _ in 0..<12 {
+                    try await Task.sleep(for: .milliseconds(300))
+                    try await peer.send("x")
+                }
+                #expect(try await peer.receive().status == 202)
+                #expect(try await browser.get("/").status == 200)
+            }
+        }
+
+        @Test("H89 the idle limit ends a session; the next page says that it was this one, a form too")
+        func idle() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "1s"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                try await Task.sleep(for: .milliseconds(1200))
+                let answer = try await browser.call("GET", "/session")
+                #expect(answer.status == 401 && answer.text.contains("session-ended"))
+                let form = try await browser.post("/account/sessions/end-others")
+                #expect(form["location"] == "/login")
+                let page = try await browser.follow(form)
+                #expect(page.text.contains("You were logged out because nothing happened for 1 second."))
+                // The notice is for once: the page has opened a new session.
+                #expect(try await !browser.get("/login").text.contains("You were logged out"))
+            }
+        }
+
+        @Test("H89 the absolute limit is moved by nothing, and the next page says that it was this one")
+        func absolute() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "2s"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                for _ in 0..<6 {
+                    try await Task.sleep(for: .milliseconds(400))
+                    _ = try await browser.call("POST", "/session/stay")
+                }
+                #expect(try await browser.follow(try await browser.get("/")).text.contains("A session lasts at most 2 seconds."))
+            }
+        }
+
+        @Test("who never logged in is not told of being logged out")
+        func stranger() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "1s"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.get("/login")
+                try await Task.sleep(for: .milliseconds(1200))
+                #expect(try await browser.post("/login", ["login": "x"]).status == 403)
+                #expect(try await !browser.get("/login").text.contains("class=\"notice\""))
+            }
+        }
+
+        @Test("H90 logging out ends the session on every process, clears the site's data, and keeps the browser known")
+        func logout() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let old = browser.cookies
+                let answer = try await browser.post("/logout")
+                #expect(answer["location"] == "/login?from=logout" && answer["clear-site-data"] == "\"cache\", \"storage\"")
+                #expect(browser.cookies["__Host-sluice"] == nil && browser.cookies["__Host-sluice-device"] != nil)
+                #expect(try await browser.follow(answer).text.contains("You are logged out."))
+                let thief = Browser(server)
+                thief.cookies = old
+                #expect(try await thief.get("/")["location"] == "/login")
+                #expect(try await thief.call("GET", "/api/v1/files").status == 401)
+            }
+        }
+
+        @Test("H90 a changed password ends all other sessions, whose next page says why; the one that changed it goes on")
+        func password() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (here, there) = (Browser(server), Browser(server))
+                let member = try await here.member()
+                try await here.enter(member.name)
+                try await there.enter(member.name)
+                try await here.get("/account")
+                let wrong = try await here.post("/account/password", ["current_password": "wrong", "password": "another good one"])
+                #expect(wrong.status == 422 && wrong.text.contains("This is not your password."))
+                let before = here.cookies["__Host-sluice"]
+                let changed = try await here.post(
+                    "/account/password", ["current_password": Browser.password, "password": "another good one"])
+                #expect(changed["location"] == "/account?from=password" && here.cookies["__Host-sluice"] != before)
+                #expect(try await here.follow(changed).text.contains("Your password was changed"))
+                #expect(try await there.follow(try await there.get("/")).text.contains("because your password was changed"))
+            }
+        }
+
+        @Test("H90 a locked user is out at once")
+        func disabled() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let member = try await browser.member()
+                try await browser.enter(member.name)
+                #expect(try await server.signIn.disable(member.id))
+                #expect(try await browser.call("GET", "/api/v1/files").status == 401)
+                #expect(try await browser.get("/account")["location"] == "/login")
+            }
+        }
+
+        @Test("one's sessions: listed with device and network, ended one by one or all others; nobody else's")
+        func list() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (here, there, other) = (Browser(server), Browser(server), Browser(server))
+                let member = try await here.member()
+                try await here.enter(member.name)
+                try await there.enter(member.name)
+                try await other.enter(try await other.member().name)
+                let page = try await here.get("/account")
+                #expect(page.text.contains("Firefox 145 on Linux") && page.text.contains(here.network) && page.text.contains(there.network))
+                let ends = Page.addresses("/account/sessions/", in: page.text).filter { $0.hasSuffix("/end") }
+                let end = try #require(ends.first)
+                #expect(ends.count == 1)
+                _ = try await other.get("/account")
+                #expect(try await other.post(end)["location"] == "/account?from=session")
+                #expect(try await there.get("/").status == 200)
+                #expect(try await here.follow(try await here.post(end)).text.contains("The session was ended."))
+                #expect(try await there.follow(try await there.get("/")).text.contains("from another of your sessions"))
+                try await there.enter(member.name)
+                #expect(try await here.post("/account/sessions/end-others")["location"] == "/account?from=sessions")
+                #expect(try await there.get("/")["location"] == "/login")
+                #expect(try await here.get("/account").text.contains("End all other sessions") == false)
+            }
+        }
+
+        @Test("H95 without Redis nobody is let in, and tokens go on")
+        func redisAway() async throws {
+            try await WebServer.withRedis { server, redis in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let account = try await server.account()
+                redis.kill()
+                let page = try await browser.get("/")
+                #expect(page.status == 503 && page["retry-after"] != nil && page.text.contains("One moment, please"))
+                #expect(try await browser.get("/login").status == 503)
+                #expect(try await browser.call("GET", "/api/v1/files").status == 503)
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status == 200)
+                #expect(try await server.send(.put("a", token: account.token)).status == 202)
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+import Accounts
+import Testing
+
+extension OverSockets {
+    @Suite("Signing in")
+    struct SignInTests {
+        @Test("register, log in, enter the code, see the home page; the session changes its name at each step (H88)")
+        func wholeWay() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                var names: [String?] = []
+                let form = try await browser.get("/register")
+                #expect(form.status == 200 && form["set-cookie"]?.contains("__Host-sluice=") == true)
+                #expect(form["set-cookie"]?.hasSuffix("; Path=/; HttpOnly; SameSite=Lax; Secure") == true)
+                names.append(browser.cookies["__Host-sluice"])
+                let registered = try await browser.post(
+                    "/register", ["name": "Maria", "full_name": "Maria <b>", "email": "maria@example.org", "password": Browser.password])
+                #expect(registered["location"] == "/login?from=registered")
+                #expect(try await browser.follow(registered).text.contains("Your account is ready"))
+
+                let challenged = try await browser.login("maria")
+                #expect(challenged["location"] == "/login/code")
+                names.append(browser.cookies["__Host-sluice"])
+                let code = try await browser.follow(challenged)
+                #expect(code.text.contains("m…@example.org") && code.text.contains("5 tries left"))
+                let signedIn = try await browser.post("/login/code", ["code": " \(try await browser.lastCode()) "])
+                names.append(browser.cookies["__Host-sluice"])
+                #expect(browser.cookies["__Host-sluice-device"]?.utf8.count == 43)
+                let home = try await browser.follow(signedIn)
+                #expect(home.text.contains("No files yet") && home.text.contains("<bdi class=\"top-user\">Maria</bdi>"))
+                #expect(Set(names).count == 3 && !names.contains(nil))
+
+                #expect(try await browser.get("/login")["location"] == "/")
+                #expect(try await browser.get("/account").text.contains("Maria &lt;b&gt;"))
+            }
+        }
+
+        @Test("H88 a session name that an attacker has set is not the one that is signed in")
+        func fixation() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (attacker, victim) = (Browser(server), Browser(server))
+                let member = try await victim.member()
+                try await attacker.get("/login")
+                victim.cookies = attacker.cookies
+                try await victim.enter(member.name)
+                #expect(try await attacker.get("/")["location"] == "/login")
+                #expect(try await attacker.call("GET", "/api/v1/files").status == 401)
+            }
+        }
+
+        @Test("H84 unknown user, wrong password, locked user: the same page and the same status")
+        func uniform() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (member, locked) = (try await Browser(server).member(), try await Browser(server).member())
+                #expect(try await server.signIn.disable(locked.id))
+                var pages: Set<String> = []
+                for (name, password) in [("nobody", Browser.password), (member.name, "wrong"), (locked.name, Browser.password), ("", "")] {
+                    let browser = Browser(server)
+                    let answer = try await browser.login(name, password)
+                    #expect(answer.status == 422)
+                    // What differs in each page whoever asks: its token, its captcha, and what was typed.
+                    let captcha = Page.value(of: "captcha_id", in: answer.text) ?? ""
+                    pages.insert(
+                        answer.text.replacing(browser.csrf, with: "").replacing(captcha, with: "")
+                            .replacing("name=\"login\" value=\"\(name)\"", with: ""))
+                }
+                #expect(pages.count == 1)
+                #expect(pages.first?.contains("These details did not match") == true && pages.first?.contains(Browser.password) == false)
+            }
+        }
+
+        @Test("H82 a captcha has one try: right ones are not taken twice, nor wrong ones, nor those of another session")
+        func captcha() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let member = try await browser.member()
+                let first = try await browser.solved(try await browser.get("/login"))
+                let fields = { (id: String, letters: String) -> KeyValuePairs<String, String> in
+                    ["login": member.name, "password": "wrong", "captcha": letters, "captcha_id": id]
+                }
+                #expect(try await browser.post("/login", fields(first.id, first.letters)).text.contains("did not match"))
+                let replay = try await browser.post("/login", fields(first.id, first.letters))
+                #expect(replay.status == 422 && replay.text.contains("These were not the letters"))
+                let second = try await browser.solved(replay)
+                #expect(try await browser.post("/login", fields(second.id, "CCCCC")).text.contains("These were not the letters"))
+                #expect(try await browser.post("/login", fields(second.id, second.letters)).text.contains("These were not the letters"))
+                let other = Browser(server)
+                let foreign = try await other.solved(try await other.get("/login"))
+                #expect(try await browser.post("/login", fields(foreign.id, foreign.letters)).text.contains("These were not the letters"))
+                #expect(try await browser.post("/login", fields("../../etc", "x")).text.contains("These were not the letters"))
+            }
+        }
+
+        @Test("H79, H81 codes that are wrong, used, malformed or of another session: one answer")
+        func codes() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (browser, other) = (Browser(server), Browser(server))
+                let (member, stranger) = (try await browser.member(), try await other.member())
+                _ = try await browser.follow(try await browser.login(member.name))
+                let code = try await browser.lastCode()
+                _ = try await other.follow(try await other.login(stranger.name))
+                for text in ["", "١٢٣٤٥٦", "0\(code)", "12 34 56", String(code.dropLast()), String(repeating: "1", count: 60_000)] {
+                    let answer = try await browser.post("/login/code", ["code": text])
+                    #expect(
+                        answer.status == 422 && answer.text.contains("This code does not work. Check it, or send another."),
+                        "\(text.prefix(9))")
+                }
+                let foreign = try await other.post("/login/code", ["code": code])
+                #expect(foreign.status == 422 && foreign.text.contains("This code does not work. Check it, or send another."))
+                #expect(try await browser.post("/login/code", ["code": String(repeating: "1", count: 10_000_000)]).status == 413)
+                #expect(try await browser.follow(try await browser.post("/login/code", ["code": code])).status == 200)
+                #expect(try await browser.post("/login/code", ["code": code])["location"] == "/")
+            }
+        }
+
+        @Test("H80 another code can be sent after a minute, and says so before")
+        func resend() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                _ = try await browser.follow(try await browser.login(try await browser.member().name))
+                let early = try await browser.post("/login/code/resend")
+                #expect(
+                    early.status == 429 && (Int(early["retry-after"] ?? "") ?? 0) > 0 && early.text.contains("Another code can be sent in"))
+                #expect(server.codes.all.count == 1)
+            }
+        }
+
+        @Test("H85 a password of a megabyte is refused unread, one of two kilobytes unhashed")
+        func longPassword() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let name = try await browser.member().name
+                let captcha = try await browser.solved(try await browser.get("/login"))
+                let huge = String(repeating: "x", count: 1_000_000)
+                let answer = try await browser.post(
+                    "/login", ["login": name, "password": huge, "captcha": captcha.letters, "captcha_id": captcha.id])
+                #expect(answer.status == 413)
+                #expect(try await browser.login(name, String(repeating: "x", count: 2000)).status == 422)
+            }
+        }
+
+        @Test("H91 with the password alone: pages lead to the code, the API says 401")
+        func halfway() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                _ = try await browser.follow(try await browser.login(try await browser.member().name))
+                for path in ["/", "/account"] { #expect(try await browser.get(path)["location"] == "/login/code") }
+                #expect(try await browser.post("/account/password")["location"] == "/login/code")
+                let answer = try await browser.call("GET", "/api/v1/files")
+                #expect(answer.status == 401 && answer.text.contains("The code from the mail is missing"))
+                #expect(try await browser.call("PUT", "/api/v1/files/a").status == 401)
+                #expect(try await browser.call("GET", "/api/v1/events").status == 401)
+                #expect(try await browser.call("GET", "/session").text.contains("\"state\":\"awaitingCode\""))
+            }
+        }
+
+        @Test("registering: every problem at once, beside its field, and nothing of the password comes back")
+        func register() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                _ = try await browser.member("taken")
+                try await browser.get("/register")
+                let answer = try await browser.post(
+                    "/register", ["name": "a b", "full_name": "\"><script>", "email": "x@y@z", "password": "short"])
+                #expect(answer.status == 422 && answer.text.contains("Three things need a change"))
+                for id in ["name-error", "email-error", "password-error"] { #expect(answer.text.contains("id=\"\(id)\""), "\(id)") }
+                #expect(answer.text.contains("value=\"&quot;&gt;&lt;script&gt;\"") && !answer.text.contains("\"short\""))
+                #expect(answer.text.contains("<title>Error: "))
+                let taken = try await browser.post(
+                    "/register", ["name": "TAKEN", "email": "new@example.org", "password": Browser.password])
+                #expect(taken.text.contains("This user name is taken."))
+            }
+        }
+
+        @Test("a forgotten password: the same answer for all, a link that works once, and no way in without a code")
+        func reset() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let member = try await browser.member()
+                try await browser.get("/password/forgot")
+                var pages: Set<String> = []
+                for login in ["nobody@example.org", "nobody", member.name, member.email] {
+                    let answer = try await browser.post("/password/forgot", ["login": login])
+                    #expect(answer.status == 200 && answer.text.contains("If we know you"))
+                    pages.insert(answer.text)
+                }
+                #expect(pages.count == 1 && server.links.all.count == 4)
+                let id = try #require(server.links.all.last)
+                let token = try #require(try await server.resets.mail(for: id)).token.reveal()
+                let form = try await browser.get("/password/reset?token=\(token)")
+                #expect(form.status == 200 && Page.value(of: "token", in: form.text) == token)
+                let weak = try await browser.post("/password/reset", ["token": token, "password": "password123"])
+                #expect(weak.status == 422 && weak.text.contains("one of the first that are tried"))
+                let done = try await browser.post("/password/reset", ["token": token, "password": "a new and longer one"])
+                #expect(done["location"] == "/login?from=reset")
+                #expect(try await browser.post("/password/reset", ["token": token, "password": "once more please"]).status == 410)
+                #expect(try await browser.get("/password/reset?token=\(token)").status == 410)
+                #expect(try await browser.get("/password/reset?token=x").status == 410)
+                #expect(try await browser.login(member.name).status == 422)
+                #expect(try await browser.login(member.name, "a new and longer one")["location"] == "/login/code")
+            }
+        }
+    }
+}
