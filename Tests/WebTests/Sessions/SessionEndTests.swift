@@ -54,6 +54,45 @@ extension OverSockets {
             }
         }
 
+        @Test("H90 an upload in a session that is ended meanwhile is refused, and leaves nothing behind")
+        func uploadOfEndedSession() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "2s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+                let browser = Browser(server)
+                let member = try await browser.member()
+                try await browser.enter(member.name)
+                let call = HTTPCall(
+                    "PUT", "/api/v1/files/slow", browser.fields(["X-CSRF-Token: \(browser.csrf)", "Content-Length: 100"]))
+                let peer = try await server.connect()
+                try await peer.send(call.head + "x")
+                #expect(try await server.signIn.disable(member.id))
+                for _ in 0..<8 {
+                    try await Task.sleep(for: .milliseconds(100))
+                    try await peer.send("x")
+                }
+                let answer = try await peer.receive()
+                #expect(answer.status == 401 && answer.text.contains("session-ended"))
+                #expect(await eventually { server.stagedFiles.isEmpty })
+            }
+        }
+
+        @Test("H90 what ends a session in one Web process ends it in all of them")
+        func everywhere() async throws {
+            try await WebServer.withRedis { server, redis in
+                var options = WebServer.Options()
+                options.redis = redis
+                try await WebServer.run(options) { other in
+                    let browser = Browser(server)
+                    try await browser.enter(try await browser.member().name)
+                    let elsewhere = Browser(other)
+                    elsewhere.cookies = browser.cookies
+                    #expect(try await elsewhere.get("/").status == 200)
+                    #expect(try await browser.post("/logout").status == 303)
+                    #expect(try await elsewhere.get("/")["location"] == "/login")
+                    #expect(try await elsewhere.call("GET", "/api/v1/files").status == 401)
+                }
+            }
+        }
+
         @Test("H89 the idle limit ends a session; the next page says that it was this one, a form too")
         func idle() async throws {
             try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "1s"]) { server, _ in

@@ -1,9 +1,9 @@
 /// Sizes in words: powers of 1000, three digits. The scripts follow the same rule.
-enum PageSize {
+package enum PageSize {
     private static let units = ["kB", "MB", "GB", "TB", "PB"]
 
     /// `532 bytes`, `1 byte`, `4.3 kB`, `128 MB`
-    static func text(_ bytes: Int64) -> String {
+    package static func text(_ bytes: Int64) -> String {
         guard bytes >= 1000 else { return bytes == 1 ? "1 byte" : "\(bytes) bytes" }
         var value = Double(bytes)
         var unit = -1

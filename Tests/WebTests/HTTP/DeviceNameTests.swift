@@ -1,8 +1,8 @@
 import Testing
 import Web
 
-@Suite("What browsers say")
-struct BrowserWordsTests {
+@Suite("Names of browsers")
+struct DeviceNameTests {
     @Test(
         "a browser in a few words",
         arguments: [
