@@ -96,7 +96,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: concurrency + ["Platform", nio("NIOCore"), nio("NIOPosix")],
-            path: "Tests/TestSupport"),
+            path: "Tests/TestSupport", exclude: ["Servers"]),
         .target(
             name: "DatabaseSupport", dependencies: ["TestSupport", "Accounts", "Files", "Postgres", "Platform", logging],
             path: "Tests/DatabaseSupport"),

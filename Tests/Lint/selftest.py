@@ -125,6 +125,9 @@ class Rules(Planted):
     def test_forced_try(self):
         self.broken("Sources/Web/A.swift", "let a = try! b()\n")
 
+    def test_nameless_metadata(self):
+        self.broken("Sources/Web/A.swift", 'log.info("a", metadata: ["b": "c"])\n')
+
     def test_fatal_error(self):
         self.broken("Sources/Postgres/A.swift", 'fatalError("x")\n')
 

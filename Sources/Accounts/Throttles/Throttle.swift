@@ -1,3 +1,4 @@
+import Platform
 package import Redis
 
 /// Counts attempts in Redis, before they are made: of many at the same time no more than the limit get through.
@@ -45,12 +46,5 @@ package struct Throttle: Sendable {
 
     private static func keys(of lanes: [Lane]) -> [String] {
         lanes.map { RedisKeys.throttle($0.rule, $0.subject) }
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded down.
-    var milliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }
