@@ -35,7 +35,7 @@ package struct DemoUsers: Service {
         do {
             if try await users.find(name: name) != nil { return true }
             _ = try await users.add(name: name, email: "\(name.lowercased())@example.org", password: hasher.hash(password))
-            logger.notice("demo user added", metadata: .init([.name: "\(name)"]))
+            logger.notice("demo user added", metadata: .init([.user: "\(name)"]))
             return true
         } catch  where error.code == .nameTaken || error.code == .emailTaken {
             return true
