@@ -20,7 +20,7 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread format lint bench prove-queue check-pages clean
+.PHONY: help packages build run test test-thread format lint bench prove-queue check-pages check-browser clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,10 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs; six m
 	python3 -B Tests/Bench/queue_faults.py
 	python3 -B Tests/Bench/queue_kills.py
 	python3 -B Tests/Bench/queue_costs.py
+
+check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
+	@compose/local/packages --browser
+	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) compose/local/with-servers Tests/Browser/check.py
 
 check-pages: ## checks the pages with sample data in Chromium; what that needs, says Sources/Web/Pages/CONTEXT.md
 	$(PYTHON) -B Tests/Pages/check_pages.py

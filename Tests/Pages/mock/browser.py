@@ -10,12 +10,13 @@ from selenium.webdriver.chrome.service import Service
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, *arguments, **logs):
+        """With arguments of Chromium's besides those that all scripts need, and logs to keep besides the console's."""
         options = Options()
         options.binary_location = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage"):
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", *arguments):
             options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", **logs})
         self.driver = webdriver.Chrome(options=options, service=Service(os.environ.get("CHROMEDRIVER") or shutil.which("chromedriver")))
         self.driver.set_script_timeout(15)
 
