@@ -38,7 +38,7 @@ extension OverSockets {
 
         @Test("H89 an upload keeps its session alive beyond the idle limit")
         func upload() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "2s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "5s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 let call = HTTPCall(
@@ -46,7 +46,7 @@ extension OverSockets {
                 let peer = try await server.connect()
                 try await peer.send(call.head)
                 for _ in 0..<12 {
-                    try await Task.sleep(for: .milliseconds(300))
+                    try await Task.sleep(for: .milliseconds(500))
                     try await peer.send("x")
                 }
                 #expect(try await peer.receive().status == 202)
@@ -56,7 +56,7 @@ extension OverSockets {
 
         @Test("H90 an upload in a session that is ended meanwhile is refused, and leaves nothing behind")
         func uploadOfEndedSession() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "2s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "4s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 let member = try await browser.member()
                 try await browser.enter(member.name)
@@ -65,7 +65,7 @@ extension OverSockets {
                 let peer = try await server.connect()
                 try await peer.send(call.head + "x")
                 #expect(try await server.signIn.disable(member.id))
-                for _ in 0..<8 {
+                for _ in 0..<16 {
                     try await Task.sleep(for: .milliseconds(100))
                     try await peer.send("x")
                 }
@@ -95,16 +95,16 @@ extension OverSockets {
 
         @Test("H89 the idle limit ends a session; the next page says that it was this one, a form too")
         func idle() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "1s"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "5s"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                try await Task.sleep(for: .milliseconds(1200))
+                try await Task.sleep(for: .milliseconds(5200))
                 let answer = try await browser.call("GET", "/session")
                 #expect(answer.status == 401 && answer.text.contains("session-ended"))
                 let form = try await browser.post("/account/sessions/end-others")
                 #expect(form["location"] == "/login")
                 let page = try await browser.follow(form)
-                #expect(page.text.contains("You were logged out because nothing happened for 1 second."))
+                #expect(page.text.contains("You were logged out because nothing happened for 5 seconds."))
                 // The notice is for once: the page has opened a new session.
                 #expect(try await !browser.get("/login").text.contains("You were logged out"))
             }
@@ -112,14 +112,14 @@ extension OverSockets {
 
         @Test("H89 the absolute limit is moved by nothing, and the next page says that it was this one")
         func absolute() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "2s"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "5s"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 for _ in 0..<6 {
-                    try await Task.sleep(for: .milliseconds(400))
+                    try await Task.sleep(for: .milliseconds(900))
                     _ = try await browser.call("POST", "/session/stay")
                 }
-                #expect(try await browser.follow(try await browser.get("/")).text.contains("A session lasts at most 2 seconds."))
+                #expect(try await browser.follow(try await browser.get("/")).text.contains("A session lasts at most 5 seconds."))
             }
         }
 
