@@ -7,10 +7,8 @@ import Hummingbird
 struct EventHandlers {
     /// How often, and for how long.
     struct Pace: Sendable {
-        /// Between two looks at the files.
+        /// Between two looks at the files, each of which asks first whether the session still lives.
         var interval: Duration = .seconds(1)
-        /// Looks between two signs of life, which also ask whether the session still lives.
-        var looksPerSign = 10
         /// After it the browser opens a new one, perhaps in another process.
         var longest: Duration = .seconds(600)
     }

@@ -20,14 +20,10 @@ struct EventStream: Sendable {
     func run(_ write: (ByteBuffer) async throws -> Void) async throws {
         var watch = watch
         let end = ContinuousClock.now + pace.longest
-        var looks = 0
         try await write(Self.sign)
-        while ContinuousClock.now < end, await pause() {
-            looks += 1
-            if looks.isMultiple(of: pace.looksPerSign) {
-                guard await isEntitled() else { return }
-                try await write(Self.sign)
-            }
+        while ContinuousClock.now < end, await pause(), await isEntitled() {
+            // Else nobody would notice that a client has gone which has nothing to hear, and it would keep its place.
+            try await write(Self.sign)
             // The client opens a new one, and looks at the whole list then: nothing is missed.
             guard let states = try? await catalog.states(owner: user, of: watch.ids, since: FileWatch.since(FileID().milliseconds)) else {
                 return

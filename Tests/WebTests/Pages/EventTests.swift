@@ -41,11 +41,28 @@ extension OverSockets {
                 #expect(streams.allSatisfy { $0.head.status == 200 })
                 #expect(try await browser.call("GET", "/api/v1/events").status == 429)
                 for stream in streams { await stream.close() }
+                #expect(await eventually { (try? await EventReader(browser))?.head.status == 200 }, "places come back")
                 let account = try await server.account()
                 let stream = try await EventReader(Browser(server), ["Authorization: Bearer \(account.token)"])
                 #expect(stream.head.status == 200)
                 await stream.close()
                 #expect(try await Browser(server).call("GET", "/api/v1/events").status == 401)
+            }
+        }
+
+        @Test("H90 a stream ends with its session, before it tells of anything else")
+        func end() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (browser, other) = (Browser(server), Browser(server))
+                let member = try await browser.member()
+                try await browser.enter(member.name)
+                try await other.enter(member.name)
+                let stream = try await EventReader(browser)
+                _ = try await stream.next()
+                #expect(try await browser.post("/logout").status == 303)
+                try await other.upload("later")
+                let last = try? await stream.event()
+                #expect((last ?? "").isEmpty)
             }
         }
 
