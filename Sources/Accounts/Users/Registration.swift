@@ -45,7 +45,8 @@ public struct Registration: Sendable {
             if !UserText.isName(name) { problems.append(.name) }
             if !UserText.isEmail(email) { problems.append(.email) }
             if !UserText.isFullName(fullName) { problems.append(.fullName) }
-            let context = UserText.contextWords(name: name, email: email, fullName: fullName)
+            // Only names that can be: a form has room for thousands of words, each of which would be looked for in the password.
+            let context = problems.isEmpty ? UserText.contextWords(name: name, email: email, fullName: fullName) : []
             if let problem = PasswordRules.problem(of: password.reveal(), context: context) { problems.append(.password(problem)) }
             return problems
         }
