@@ -20,10 +20,10 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread format lint bench prove-queue check-pages check-browser clean
+.PHONY: help packages build run test test-thread format lint bench prove-queue prove-sign-in check-pages check-browser clean
 
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 packages: ## installs the Debian packages that are missing
 	@compose/local/packages
@@ -71,6 +71,8 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs; six m
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) compose/local/with-servers Tests/Browser/check.py
+prove-sign-in: build ## proves signing in under attack, by the clock, and with mail or worker away; ten minutes
+	python3 -B Tests/Bench/sign_in.py
 
 check-pages: ## checks the pages with sample data in Chromium; what that needs, says Sources/Web/Pages/CONTEXT.md
 	$(PYTHON) -B Tests/Pages/check_pages.py
