@@ -71,6 +71,7 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs; six m
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) compose/local/with-servers Tests/Browser/check.py
+
 prove-sign-in: build ## proves signing in under attack, by the clock, and with mail or worker away; ten minutes
 	python3 -B Tests/Bench/sign_in.py
 
