@@ -4,7 +4,8 @@ public import Redis
 
 /// The captchas that wait for an answer: one try each, five minutes, in the session they were made for.
 public struct CaptchaStore: Sendable {
-    static let lifetime = Duration.seconds(300)
+    /// How long a captcha waits for its answer.
+    public static let lifetime = Duration.seconds(300)
 
     private let redis: ScriptRunner
     private let throttle: Throttle

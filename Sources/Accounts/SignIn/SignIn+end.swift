@@ -29,7 +29,8 @@ extension SignIn {
         return true
     }
 
-    /// Locks a user out: sessions and codes end at once on all processes, API tokens within a second.
+    /// Locks a user out: sessions and codes end at once on all processes. API tokens open nothing new after a
+    /// second; a stream or an upload that one has opened goes on.
     ///
     /// - Returns: false when there is no such user.
     public func disable(_ user: UserID) async throws(AccountsError) -> Bool {

@@ -4,7 +4,7 @@ import Platform
 
 /// A refusal that the client is told about: what is wrong, and what to do.
 ///
-/// Thrown anywhere below the routes and rendered in one place, `ProblemRendering`. The problem is sent to the client, so it
+/// Thrown anywhere below the routes and rendered in one place, `ErrorRendering`. The problem is sent to the client, so it
 /// never carries an underlying error.
 struct APIError: Error {
     var problem: ProblemDetails

@@ -4,9 +4,6 @@ import Hummingbird
 
 /// Captchas for the login form: `GET /login/captcha` makes one, `GET /captcha/{id}.png` and `.wav` show and say it.
 struct CaptchaHandlers {
-    /// Seconds that a captcha lives.
-    static let lifetime = 300
-
     let sessions: SessionStore
     let captchas: CaptchaStore
     let media: CaptchaMedia
@@ -22,7 +19,7 @@ struct CaptchaHandlers {
             return JSONResponse.make { json in
                 json.object { json in
                     json.member("id", id.description)
-                    json.member("secondsLeft", Self.lifetime)
+                    json.member("secondsLeft", CaptchaStore.lifetime.wholeSeconds)
                 }
             }
         case .throttled(let retryAfter): throw APIError.throttled("Too many pictures", retryAfter: retryAfter)

@@ -55,7 +55,7 @@ struct LoginPages {
         let session = try context.session()
         switch try await signIn.captchas.make(for: session, network: context.visit.visitor.network) {
         case .made(let id):
-            let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaHandlers.lifetime))
+            let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaStore.lifetime.wholeSeconds))
             return pages.render(.login, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
         case .throttled(let retryAfter):
             throw APIError.throttled("Too many pictures", retryAfter: retryAfter)

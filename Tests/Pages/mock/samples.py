@@ -89,7 +89,7 @@ def listing(files, search="", sort="-created", next_cursor=None):
 
 
 def signed_in(**more):
-    return {"csrf": "c5rf", "account": {"userName": "miami", "isAdmin": False}, "session": {"secondsLeft": 1800}, **more}
+    return {"csrf": "c5rf", "account": {"userName": "miami"}, "session": {"secondsLeft": 1800}, **more}
 
 
 def home(files, **list_options):

@@ -7,16 +7,19 @@ declare -A restarts=()
 # Passwords that everybody knows are shown where they are: on loopback.
 people() {
     [ "${SLUICE_DEMO:-0}" = 1 ] || return 0
-    printf '\n  log in as miami (m1cHig@n), Ange (mP789456123*) or student (Dr@g0nzzz);\n  the code comes by mail, see below\n '
+    printf '\n  log in as miami (m1cHig@n), Ange (mP789456123*) or student (Dr@g0nzzz);\n  and the letters of the picture; the code comes by mail, see below\n'
 }
 
 instructions() {
-    local state=$STATE address=http://127.0.0.1:${port[front]}
+    local state=$STATE address=http://127.0.0.1:${port[front]} stack=compose/local/stack
     case $state in "$PWD"/*) state=${state#"$PWD"/} ;; esac
+    # The commands find no other folder than this by themselves.
+    [ "$state" = .run ] || stack="STATE=$state $stack"
     cat <<END
 
 Sluice is at $address
 $(people)
+
   files on the FTP server   $state/ftp
   mail                      $state/mail/new
   logs                      $state/logs
@@ -29,8 +32,8 @@ In another terminal:
   curl -H "Authorization: Bearer \$TOKEN" -F file=@README.md $address/api/v1/files
   curl -H "Authorization: Bearer \$TOKEN" $address/api/v1/files
 
-  compose/local/stack start worker-2       one more worker
-  compose/local/stack status
+  $stack start worker-1       one more worker
+  $stack status
 
 Ctrl-C ends it all.
 END

@@ -2,8 +2,6 @@
 struct LoginPage {
     struct Form {
         var login = ""
-        var loginError: String?
-        var passwordError: String?
         var captchaError: String?
     }
 

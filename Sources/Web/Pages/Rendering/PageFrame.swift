@@ -12,8 +12,6 @@ struct PageFrame {
 
     struct Account {
         let userName: String
-        /// There are no pages for administrators yet, so nobody is shown the way to them.
-        let isAdmin = false
     }
 
     struct Clock {
