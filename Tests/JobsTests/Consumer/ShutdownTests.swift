@@ -51,17 +51,23 @@ import Testing
         let server = try await RedisServerProcess.start()
         try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
             let queue = try RedisJobQueue(client: client, name: "frozen")
-            let (started, cancelled) = (Record<Void>(), Record<Void>())
-            // One more than slots, so that there is something to hand back at once.
-            try await queue.enqueue((0..<2).map { _ in try JobRequest(Note()) })
-            try await withWorker(queue, concurrency: 1, drain: .seconds(3)) { _, _ in
-                started.add(())
+            let (started, cancelled, gate) = (Record<String>(), Record<Void>(), Gate())
+            _ = try await queue.notes("done", "running")
+            try await withWorker(queue, concurrency: 2, drain: .seconds(3)) { _, context in
+                started.add(context.id)
+                guard context.id == "running" else {
+                    await gate.pass()
+                    return .done
+                }
                 try? await Task.sleep(for: .seconds(60))
                 cancelled.add(())
                 return .done
             } _: { _, group in
-                await started.wait(for: 1)
+                await started.wait(for: 2)
                 server.suspend()
+                gate.open()
+                // Until the worker waits for the answer to its acknowledgement.
+                try await Task.sleep(for: .milliseconds(300))
                 let signalled = ContinuousClock.now
                 await group.triggerGracefulShutdown()
                 try await Task.sleep(for: .seconds(3.5))
@@ -69,7 +75,7 @@ import Testing
                 await cancelled.wait(for: 1)
                 #expect(signalled.duration(to: .now) < Duration.seconds(5.5).stretched)
             }
-            #expect(try await queue.snapshot().ready == 2)
+            #expect(try await queue.claim(5).ids == ["running"])
             #expect(try await queue.check() == [])
         }
     }
