@@ -115,8 +115,9 @@ def stop(queue):
     """- Returns: seconds from the drain deadline to the last lease given up."""
     with queue.worker() as worker:
         queue_stand.until("the worker starts its jobs", lambda: queue.in_flight() == 8, every=0.005)
-        worker.terminate()
+        # Before the signal: on a busy machine this program may stand still right after it, and the worker would seem early.
         deadline = time.monotonic() + DRAIN
+        worker.terminate()
         time.sleep(DRAIN - 0.05)
         queue_stand.until("the worker hands its jobs back", lambda: queue.in_flight() == 0, seconds=10, every=0.0005)
         seconds = time.monotonic() - deadline
@@ -129,11 +130,12 @@ def stops(redis, folder, options):
     queue.produce(8)
     times = [stop(queue) for _ in range(options.stops)]
     ready = queue.left() - queue.in_flight()
-    worst = max(times)
+    worst, early = max(times), min(times) < -0.02
     print(f"SIGTERM to hand-back, beyond the deadline {len(times):>4} stops {8 * len(times):>5} jobs   "
           f"p50 {queue_stand.percentile(times, 50) * 1e3:6.1f} ms  p99 {queue_stand.percentile(times, 99) * 1e3:6.1f} ms  "
-          f"longest {worst * 1e3:6.1f} ms   lost {8 - ready}   (at most 100 ms)", flush=True)
-    return worst <= 0.1 and ready == 8 and min(times) > -0.02
+          f"longest {worst * 1e3:6.1f} ms   lost {8 - ready}   (at most 100 ms)"
+          + (f"   failed: {min(times) * 1e3:.1f} ms is before the deadline" if early else ""), flush=True)
+    return worst <= 0.1 and ready == 8 and not early
 
 
 def main():
