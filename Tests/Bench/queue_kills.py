@@ -111,10 +111,15 @@ def kills(redis, folder, options):
     return all([judge([lane.end() for lane in lanes[fast]], fast, options) for fast in (False, True)])
 
 
+def started(queue, worker):
+    return sum(kind == 0 and by == worker.number for _, by, kind, _ in queue.runs())
+
+
 def stop(queue):
     """- Returns: seconds from the drain deadline to the last lease given up."""
     with queue.worker() as worker:
-        queue_stand.until("the worker starts its jobs", lambda: queue.in_flight() == 8, every=0.005)
+        # Not only in flight: what it has claimed but not started, a worker rightly hands back at once.
+        queue_stand.until("the worker starts its jobs", lambda: started(queue, worker) == 8, every=0.005)
         # Before the signal: on a busy machine this program may stand still right after it, and the worker would seem early.
         deadline = time.monotonic() + DRAIN
         worker.terminate()

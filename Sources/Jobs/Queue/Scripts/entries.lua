@@ -44,7 +44,7 @@ end
 -- Calls `visit` with the key of each set of ids, those that do not exist included.
 local function eachHome(visit)
     visit(IDS)
-    for number = 0, 4095 do visit(IDS .. string.format('%03x', number)) end
+    for number = 0, 255 do visit(IDS .. string.format('%02x', number)) end
 end
 
 local anyCancelled

@@ -38,10 +38,10 @@ local function integer(number)
 end
 
 -- Which of the sets of ids an id belongs to, as the end of its key. Jobs that are added together end together, so UUIDs of
--- version 7 (RFC 9562) are kept by time, in 4096 sets of 16 ms that come round every 65 s: what a batch touches fits into the
--- processor's cache however many jobs wait. All other ids share one set.
+-- version 7 (RFC 9562) are kept by time, in 256 sets of 16 ms that come round every 4 s: what a batch touches fits into the
+-- processor's cache though a million jobs wait, and `check` can count them all. All other ids share one set.
 local function bucket(id)
-    return string.match(id, '^[%da-f]+%-([%da-f][%da-f][%da-f])[%da-f]%-7') or ''
+    return string.match(id, '^[%da-f]+%-[%da-f]([%da-f][%da-f])[%da-f]%-7') or ''
 end
 
 local function home(id)
