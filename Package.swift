@@ -139,7 +139,7 @@ let package = Package(
             name: "WebTests",
             dependencies: concurrency + [
                 "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport",
-                "DatabaseSupport", hummingbird,
+                "RedisSupport", "DatabaseSupport", hummingbird,
                 httpTypes, httpClient, metrics, nioHTTPTypes,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),

@@ -9,17 +9,24 @@ import Platform
 public struct FileDispatcher: Sendable {
     private let jobs: FileJobs
     private let logger: Logger
+    private let full = FullQueue()
 
     public init(jobs: FileJobs, logger: Logger) {
         self.jobs = jobs
         self.logger = logger
     }
 
+    /// Whether the queue refused work for want of room within the last seconds. What was accepted then waits for Reconcile; what is
+    /// new should wait with its client.
+    public func isQueueFull() -> Bool { full.isFull() }
+
     /// Enqueues what each file's state asks for.
     public func announce(_ files: [FileRecord]) async {
         do {
             _ = try await jobs.enqueue(files.map(FileJobs.Work.init))
+            full.clear()
         } catch {
+            if error.code == .full { full.note() }
             logger.warning("jobs not enqueued; reconcile will", metadata: .init([.count: "\(files.count)", .error: "\(error)"]))
         }
     }

@@ -39,7 +39,8 @@ struct Composition {
         let services = WebServices(
             tokens: TokenStore(pool: postgres), registration: Registration(pool: postgres, redis: redis, hasher: hasher),
             signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)),
-            catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce)
+            catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce,
+            isQueueFull: dispatcher.isQueueFull)
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe), checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],

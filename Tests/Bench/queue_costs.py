@@ -38,7 +38,7 @@ NO_REWRITE = ("--auto-aof-rewrite-percentage", "0")
 def digests():
     """Script name by its SHA-1, with whatever the program puts before the source."""
     lanes, entries = ((SCRIPTS / name).read_text() for name in ("lanes.lua", "entries.lua"))
-    flags = ["", "#!lua flags=allow-oom\n", "#!lua flags=no-writes\n"]
+    flags = ["#!lua\n", "#!lua flags=allow-oom\n", "#!lua flags=no-writes\n"]
     heads = [flag + parts for flag in flags for parts in (lanes, lanes + entries)]
     return {hashlib.sha1((head + path.read_text()).encode()).hexdigest(): path.stem for path in SCRIPTS.glob("*.lua") for head in heads}
 

@@ -14,8 +14,17 @@ public enum OldRedisServer {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let text = String(buffer: unwrapInboundIn(data))
-            let answer = text.contains("PING") ? "+OK\r\n+PONG\r\n" : "$\(info.utf8.count)\r\n\(info)\r\n"
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer(text))), promise: nil)
+        }
+
+        private func answer(_ text: String) -> String {
+            if text.contains("PING") { return "+OK\r\n+PONG\r\n" }
+            if text.contains("EVALSHA") { return "-NOSCRIPT No matching script. Please use EVAL.\r\n" }
+            // As 6.2 says it to a first line that it does not know.
+            if text.contains("#!lua") {
+                return "-ERR Error compiling script (new function): user_script:1: unexpected symbol near '#'\r\n"
+            }
+            return "$\(info.utf8.count)\r\n\(info)\r\n"
         }
     }
 

@@ -4,8 +4,6 @@ import Synchronization
 /// Waiting for work without polling: one token lies in the wake list while there is work that nobody was told of, and idle
 /// consumers block on that list.
 extension QueueConsumer {
-    private static let longestWait: Duration = .seconds(30)
-
     func listen() async {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
         while !Task.isCancelled {
@@ -22,21 +20,22 @@ extension QueueConsumer {
                 let token = try await queue.awaitWork(for: limit)
                 succeeded()
                 backoff.reset()
-                wakeUp(withToken: token, mayHaveWork: token || limit < Self.longestWait)
+                wakeUp(withToken: token)
             } catch {
                 if Task.isCancelled { return }
                 failed(error)
                 try? await Task.sleep(for: backoff.next())
-                wakeUp(withToken: false, mayHaveWork: true)
+                wakeUp(withToken: false)
             }
         }
     }
 
-    private func wakeUp(withToken token: Bool, mayHaveWork: Bool) {
+    /// Without a token, too, there may be work: a job that has come due, which nobody may have been told of.
+    private func wakeUp(withToken token: Bool) {
         state.withLock { state in
             state.listening = .off
             if token { state.holdsToken = true }
-            if mayHaveWork { state.mayHaveWork = true }
+            state.mayHaveWork = true
         }
         signal.ring()
     }
@@ -45,7 +44,7 @@ extension QueueConsumer {
     func requestListener() {
         let isNew = state.withLock { state in
             guard !state.mayHaveWork, !state.isDraining, case .off = state.listening else { return false }
-            state.listening = .requested(min(state.untilDue ?? Self.longestWait, Self.longestWait))
+            state.listening = .requested(min(state.untilDue ?? options.longestWait, options.longestWait))
             return true
         }
         if isNew { request.ring() }

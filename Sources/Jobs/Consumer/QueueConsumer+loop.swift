@@ -33,7 +33,11 @@ extension QueueConsumer {
                 state.lowWater = pacing.lowWater
                 return (state.situation(at: now, elsewhere: elsewhere), state.isFinished || state.isOverdue)
             }
-            if isOver { return }
+            if isOver {
+                // Nobody else would hear of the work that it stands for before the next look for lost leases.
+                _ = await passOnToken(isFull: true)
+                return
+            }
             // A partition whose server is away has no slots; it asks for nothing but an answer.
             switch hasFailed && share != nil ? .cycle(want: 0) : pacing.next(situation) {
             case .cycle(let want):

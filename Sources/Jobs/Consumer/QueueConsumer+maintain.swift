@@ -4,6 +4,9 @@ import Platform
 import Synchronization
 
 extension QueueConsumer {
+    /// Leases of one call; each costs more than a claim, and Redis answers nobody else meanwhile.
+    private static let reapedAtOnce = 200
+
     /// Takes back leases when the first of them expires. All workers do this; each job is moved by one. While nothing is in
     /// flight there is nothing to look at before a lease taken right now would expire.
     func maintain() async {
@@ -12,7 +15,7 @@ extension QueueConsumer {
             try? await Task.sleep(for: wait)
             do {
                 let reply = try await metrics.time(metrics.reap) { () async throws(JobsError) in
-                    try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: options.poisonAfter)
+                    try await queue.reap(limit: Self.reapedAtOnce, poisonAfter: options.poisonAfter)
                 }
                 succeeded()
                 let taken = reply.returned + reply.poisoned
@@ -28,12 +31,12 @@ extension QueueConsumer {
                 for kind in reply.parked {
                     if let type = runnable(kind) { try await queue.unpark(kind: kind, type: type) }
                 }
-                if reply.readyLanes > 0 {
+                if reply.hasWork {
                     state.withLock { $0.mayHaveWork = true }
                     signal.ring()
                 }
                 let next = min(reply.untilNext ?? options.leaseDuration, options.leaseDuration)
-                wait = taken == RedisJobQueue.batchLimit ? .zero : next + .milliseconds(Int.random(in: 5...50))
+                wait = taken == Self.reapedAtOnce ? .zero : next + .milliseconds(Int.random(in: 5...50))
             } catch {
                 failed(error)
                 wait = .milliseconds(Int.random(in: 500...1000))
@@ -49,7 +52,7 @@ extension QueueConsumer {
         return Int(parts[1]).map { $0 <= entry.schemaVersion } == true ? parts[0] : nil
     }
 
-    /// Feeds the gauges: often while jobs pass through this worker, hardly ever while nothing happens here.
+    /// Feeds the gauges: often while this worker claims or runs jobs, hardly ever while nothing happens here.
     func watch() async {
         guard let gauges else { return }
         var lastEpoch: Int64 = -1
@@ -57,7 +60,7 @@ extension QueueConsumer {
         var round = 0
         while !Task.isCancelled {
             let epoch = gauges.activity?() ?? state.withLock { $0.batches.last?.epoch ?? $0.lastEpoch }
-            if epoch != lastEpoch || idle >= 24 {
+            if epoch != lastEpoch || idle >= 24 || state.withLock({ $0.running > 0 }) {
                 lastEpoch = epoch
                 idle = 0
                 await measure(gauges.queue, checks: round.isMultiple(of: 12))

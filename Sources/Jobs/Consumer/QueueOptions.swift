@@ -10,6 +10,8 @@ public struct QueueOptions: Sendable {
     public var maximumPrefetch = 256
     /// After how many workers lost in a row a job that ran on each of them is taken for poison.
     public var poisonAfter = 3
+    /// How long an idle worker waits to be told of work before it looks by itself.
+    package var longestWait: Duration = .seconds(30)
 
     /// - Precondition: `concurrency ≥ 1`.
     public init(_ name: String, concurrency: Int) {

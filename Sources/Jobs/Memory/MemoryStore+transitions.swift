@@ -98,16 +98,17 @@ extension MemoryStore {
             jobs[job.id]?.readyAt = now
             if job.crashes > 0, job.crashes == poisonAfter - 1 { suspect(job.id) } else { makeReady(job.id, atHead: true) }
         }
-        if returned > 0 || !ring.isEmpty { wake() }
+        let hasWork = !ring.isEmpty || !suspects.isEmpty || delayed.first.map { $0.due <= now } ?? false
+        if hasWork { wake() }
         let next = leases.values.map(\.expiry).min()
         return ReapReply(
             returned: returned, crashed: crashed, poisoned: poisoned, untilNext: next.map { .milliseconds(max(0, $0 - now)) },
-            readyLanes: ring.count, parked: Array(parked.keys))
+            hasWork: hasWork, parked: Array(parked.keys))
     }
 
-    private mutating func suspect(_ id: String) {
+    private mutating func suspect(_ id: String, atHead: Bool = false) {
         jobs[id]?.place = .suspect
-        suspects.append(id)
+        if atHead { suspects.prepend(id) } else { suspects.append(id) }
     }
 
     mutating func release(_ members: [[UInt8]]) -> Int {
@@ -118,8 +119,7 @@ extension MemoryStore {
             if cancelled.contains(job.id) {
                 forget(job.id)
             } else if member == suspectLease {
-                jobs[job.id]?.place = .suspect
-                suspects.prepend(job.id)
+                suspect(job.id, atHead: true)
             } else {
                 makeReady(job.id, atHead: true)
             }
@@ -135,7 +135,7 @@ extension MemoryStore {
                 forget(id)
             } else {
                 jobs[id]?.readyAt = now
-                makeReady(id, atHead: true)
+                if jobs[id]?.crashes ?? 0 > 0 { suspect(id, atHead: true) } else { makeReady(id, atHead: true) }
             }
         }
         wake()

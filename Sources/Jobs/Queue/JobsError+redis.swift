@@ -8,6 +8,13 @@ extension JobsError {
         // "not connected" has a reason of its own, such as credentials that were refused.
         let cause = error.underlying as? RedisError ?? error
         let message = cause.message == error.message ? error.message : "\(error.message): \(cause.message)"
+        if error.serverMessage?.contains("compiling script") == true {
+            self.init(
+                .unsupportedServer,
+                "\(what): this server cannot read the queue's scripts, which need Redis 7.0 or later: upgrade it, "
+                    + "or point SLUICE_REDIS_URL at a newer one; \(message)", underlying: error)
+            return
+        }
         let advice = cause.serverCode.map { Self.advice[$0] } ?? Self.advice(for: cause.code)
         self.init(
             error.serverCode == "OOM" ? .full : .unavailable, "\(what): \(message)" + (advice.map { "; \($0)" } ?? ""),

@@ -56,7 +56,8 @@ package struct ReapReply: Sendable {
     package let crashed: Int
     package let poisoned: Int
     package let untilNext: Duration?
-    package let readyLanes: Int
+    /// Ready jobs, suspects, or delayed jobs that are due.
+    package let hasWork: Bool
     /// Kinds of parked jobs: `type` where it was paused, `type#schema version` where no worker knew it.
     package let parked: [String]
 }

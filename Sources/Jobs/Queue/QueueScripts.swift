@@ -3,7 +3,7 @@ package import Redis
 /// The transitions of the queue, one script each; their contracts stand in the Lua files.
 package enum QueueScripts {
     package static let enqueue = RedisScript(
-        name: "enqueue", source: String(decoding: PackageResources.lanes_lua + PackageResources.enqueue_lua, as: UTF8.self))
+        name: "enqueue", source: head + String(decoding: PackageResources.lanes_lua + PackageResources.enqueue_lua, as: UTF8.self))
     package static let cycle = make("cycle", PackageResources.cycle_lua)
     package static let beat = make("beat", PackageResources.beat_lua)
     package static let fail = make("fail", PackageResources.fail_lua)
@@ -33,8 +33,11 @@ package enum QueueScripts {
         case reads = "no-writes"
     }
 
+    /// A line that Redis knows from version 7 on: an older server refuses the script as a whole, from producers too.
+    private static let head = "#!lua\n"
+
     private static func make(_ name: String, _ source: [UInt8], _ permission: Permission? = .moves) -> RedisScript {
-        let head = permission.map { "#!lua flags=\($0.rawValue)\n" } ?? ""
+        let head = permission.map { "#!lua flags=\($0.rawValue)\n" } ?? head
         let source = PackageResources.lanes_lua + PackageResources.entries_lua + source
         return RedisScript(name: name, source: head + String(decoding: source, as: UTF8.self))
     }

@@ -58,7 +58,7 @@ extension RedisJobQueue {
         guard numbers.count == 5 else { throw unexpected(QueueScripts.reap) }
         return ReapReply(
             returned: numbers[0], crashed: numbers[1], poisoned: numbers[2],
-            untilNext: numbers[3] < 0 ? nil : .milliseconds(numbers[3]), readyLanes: numbers[4], parked: parked.compactMap(\.string))
+            untilNext: numbers[3] < 0 ? nil : .milliseconds(numbers[3]), hasWork: numbers[4] > 0, parked: parked.compactMap(\.string))
     }
 
     package func unpark(kind: String, type: String) async throws(JobsError) {

@@ -13,7 +13,7 @@ extension APIError {
             case let error as MultipartError: Self(ProblemDetails(error), event: error.isClumsiness ? nil : .inputRefused)
             case let error as RequestSyntaxError: Self(ProblemDetails(error), event: .inputRefused)
             case let error as AccountsError: Self(accounts: error)
-            case is JobsError: .unavailable
+            case let error as JobsError: error.code == .full ? .queueFull : .unavailable
             case let error as HTTPError where error.status == .notFound: .notFound
             default: .internalError
             }

@@ -153,6 +153,10 @@ extension APIError {
         503, "unknown-outcome", "The connection to the database was lost at the last step",
         detail: "The file may have been accepted: look for it before you send it again.", retryAfter: 2)
 
+    static let queueFull = Self(
+        503, "queue-full", "Too much work is waiting",
+        detail: "Files already accepted are being carried on. Nothing of this request was taken: send it again.", retryAfter: 5)
+
     static let stagingFull = Self(
         507, "staging-full", "There is no room for new files now",
         detail: "Files already accepted are being carried on; that makes room.", retryAfter: 30)

@@ -16,6 +16,7 @@ extension Routes {
         let pages = try PageRenderer(assets: assets.addresses, address: settings.address)
         let uploads = UploadHandlers(
             staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
+            isQueueFull: services.isQueueFull,
             limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
             sessions: sessions, security: security)
         let list = ListHandlers(catalog: services.catalog)

@@ -13,10 +13,12 @@ package struct WebServices: Sendable {
     let intake: FileIntake
     /// Tells the queue about files that were deleted.
     let announce: @Sendable ([FileRecord]) async -> Void
+    let isQueueFull: @Sendable () -> Bool
 
     package init(
         tokens: TokenStore, registration: Registration, signIn: SignIn, resets: PasswordResets, captchas: CaptchaMedia,
-        catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void
+        catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void,
+        isQueueFull: @escaping @Sendable () -> Bool
     ) {
         self.tokens = tokens
         self.registration = registration
@@ -27,5 +29,6 @@ package struct WebServices: Sendable {
         self.staging = staging
         self.intake = intake
         self.announce = announce
+        self.isQueueFull = isQueueFull
     }
 }

@@ -11,6 +11,8 @@ struct UploadHandlers {
     let staging: StagingArea
     let intake: FileIntake
     let admission: UploadAdmission
+    /// Whether the queue has had no room for jobs just now.
+    let isQueueFull: @Sendable () -> Bool
     let limits: UploadLimits
     let sessions: SessionStore
     let security: SecurityLog
@@ -74,6 +76,7 @@ struct UploadHandlers {
     ) async throws -> T {
         guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(uploader.user) {
+            guard !isQueueFull() else { throw APIError.queueFull }
             try await staging.checkSpace(for: count)
             try await Expectation.meet(request, on: uploader.channel)
             return try await body()

@@ -202,6 +202,60 @@ import Testing
         }
     }
 
+    @Test("what nobody was told of is found by the next look for lost leases", arguments: TestedQueue.Kind.allCases)
+    func forgottenWork(_ kind: TestedQueue.Kind) async throws {
+        try await TestedQueue.with(kind) { queue in
+            _ = try await queue.enqueue("late", delay: .seconds(30))
+            // Whoever learns here when it is due dies.
+            #expect(try await queue.claim(1).isEmpty)
+            #expect(try await !queue.reap().hasWork)
+            #expect(try await !queue.queue.awaitWork(for: .milliseconds(50)))
+            try await queue.pass(.seconds(31))
+            #expect(try await queue.reap().hasWork)
+            #expect(try await queue.queue.awaitWork(for: .seconds(1)))
+            for _ in 0..<2 {
+                #expect(try await queue.claim(1).ids == ["late"])
+                #expect(try await queue.lose().returned == 1)
+            }
+            #expect(try await queue.queue.snapshot().suspects == 1)
+            _ = try await queue.queue.awaitWork(for: .seconds(1))
+            #expect(try await queue.reap().hasWork)
+            #expect(try await queue.queue.awaitWork(for: .seconds(1)))
+        }
+    }
+
+    @Test("jobs that crashed and were parked come back one at a time", arguments: TestedQueue.Kind.allCases)
+    func parkedSuspects(_ kind: TestedQueue.Kind) async throws {
+        try await TestedQueue.with(kind) { queue in
+            _ = try await queue.enqueue("1", "2")
+            for _ in 0..<2 {
+                #expect(try await queue.claim(2).count == 2)
+                #expect(try await queue.lose().returned == 2)
+            }
+            try await queue.queue.pause(.type("note"))
+            for _ in 0..<2 { #expect(try await queue.claim(2).isEmpty) }
+            #expect(try await queue.queue.snapshot().parked == 2)
+            try await queue.queue.resume(.type("note"))
+            try await queue.queue.unpark(kind: "note", type: "note")
+            #expect(try await queue.queue.snapshot().suspects == 2)
+            #expect(try await queue.claim(2).count == 1)
+            #expect(try await queue.lose().poisoned == 1)
+            #expect(try await queue.acknowledge(queue.claim(2)) == [])
+        }
+    }
+
+    @Test("the age of the oldest is that of the job that waits behind all others", arguments: TestedQueue.Kind.allCases)
+    func oldestAge(_ kind: TestedQueue.Kind) async throws {
+        try await TestedQueue.with(kind) { queue in
+            _ = try await queue.enqueue("old")
+            // Real time, since the age of jobs cannot be moved on the server.
+            try await Task.sleep(for: .milliseconds(40))
+            try await queue.pass(.milliseconds(40))
+            for tenant in 0..<600 { _ = try await queue.enqueue("new-\(tenant)", tenant: "\(tenant)", priority: 9) }
+            #expect(try await queue.queue.snapshot().oldestAge >= .milliseconds(40))
+        }
+    }
+
     @Test("dead pages follow one another", arguments: TestedQueue.Kind.allCases)
     func deadPages(_ kind: TestedQueue.Kind) async throws {
         try await TestedQueue.with(kind) { queue in

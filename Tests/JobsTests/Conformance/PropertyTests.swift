@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Random operations on the queue and on a model of it: after each, both look alike and `check` finds nothing.
-@Suite("Conformance: properties", .requires(.redis), .timeLimit(.minutes(2 * Patience.factor))) struct PropertyTests {
+@Suite(.requires(.redis), .timeLimit(.minutes(2 * Patience.factor))) struct ConformancePropertyTests {
     @Test("H94 whatever is done to a queue, it stays what the model says", arguments: TestedQueue.Kind.allCases, 0..<6)
     func operations(_ kind: TestedQueue.Kind, _ round: Int) async throws {
         // Fixed rounds find again what was found before; the last two look for more.

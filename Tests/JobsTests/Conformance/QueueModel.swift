@@ -123,7 +123,9 @@ struct QueueModel {
     }
 
     mutating func unpark() {
-        for (id, job) in jobs where job.place == .parked { jobs[id] = job.isCancelled ? nil : job.moved(to: .ready) }
+        for (id, job) in jobs where job.place == .parked {
+            jobs[id] = job.isCancelled ? nil : job.moved(to: job.crashes > 0 ? .suspect : .ready)
+        }
     }
 
     // MARK: Operators

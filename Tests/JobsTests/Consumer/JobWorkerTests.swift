@@ -326,6 +326,21 @@ import Testing
         }
     }
 
+    @Test("a job runs in its time that is further away than the longest wait of an idle worker")
+    func aJobOfTheFarFutureRuns() async throws {
+        try await RedisJobQueue.with { queue in
+            let ran = Record<String>()
+            try await withWorker(queue, longestWait: .milliseconds(200)) { note, _ in
+                ran.add(note.text)
+                return .done
+            } _: { worker, _ in
+                try await expectEventually { worker.isReady }
+                try await queue.enqueue([JobRequest(Note(text: "far"), delay: .milliseconds(900))])
+                try await expectEventually(.seconds(5)) { ran.events == ["far"] }
+            }
+        }
+    }
+
     @Test func delayedJobsRunInTheirTime() async throws {
         try await RedisJobQueue.with { queue in
             let ran = Record<(String, ContinuousClock.Instant)>()

@@ -67,19 +67,21 @@ func expectEventually(
 /// Runs a worker for the length of `body`, then shuts it down gracefully.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    schedules: [ScheduledJob] = [], logger: Logger? = nil, _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
+    longestWait: Duration = .seconds(30), schedules: [ScheduledJob] = [], logger: Logger? = nil,
+    _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
     var registry = JobRegistry()
     registry.register(Note.self, handler)
     try await withWorker(
-        queue, concurrency: concurrency, lease: lease, drain: drain, schedules: schedules, registry: registry, logger: logger, body)
+        queue, concurrency: concurrency, lease: lease, drain: drain, longestWait: longestWait, schedules: schedules, registry: registry,
+        logger: logger, body)
 }
 
 /// The same with handlers of one's own.
 func withWorker(
     _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
-    schedules: [ScheduledJob] = [], registry: JobRegistry, logger: Logger? = nil,
+    longestWait: Duration = .seconds(30), schedules: [ScheduledJob] = [], registry: JobRegistry, logger: Logger? = nil,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {
     var standard = Logger(label: "worker")
@@ -87,6 +89,7 @@ func withWorker(
     let logger = logger ?? standard
     var options = QueueOptions(queue.name, concurrency: concurrency)
     options.leaseDuration = lease
+    options.longestWait = longestWait
     let worker = try JobWorker(
         client: queue.client, queues: [options], registry: registry, schedules: schedules, drainTimeout: drain, logger: logger)
     let group = ServiceGroup(services: [worker], logger: logger)

@@ -31,12 +31,17 @@ import Testing
 
     @Test func aPageGoesOnAfterItsLastJobWasDropped() async throws {
         try await RedisJobQueue.with { queue in
-            try await bury(queue, ["a", "b", "c"])
-            let first = try await queue.dead(after: nil, limit: 1)
-            #expect(try await queue.drop(first.map(\.id)) == 1)
-            let rest = try await queue.dead(after: first[0].cursor, limit: 10)
-            #expect(rest.count <= 2)
-            #expect(try await queue.dead().count == 2)
+            try await bury(queue, ["a", "b", "c", "d"])
+            // Of one millisecond, as when a worker gives up a batch.
+            for id in ["a", "b", "c"] {
+                _ = try await queue.client.send(RedisCommand("ZADD", RedisArgument(queue.keys.dead), "XX", "1000", RedisArgument(id)))
+            }
+            let first = try await queue.dead(after: nil, limit: 2)
+            #expect(first.map(\.id) == ["a", "b"])
+            #expect(try await queue.drop(["b"]) == 1)
+            #expect(try await queue.dead(after: first[1].cursor, limit: 10).map(\.id) == ["c", "d"])
+            #expect(try await queue.drop(["a"]) == 1)
+            #expect(try await queue.dead(after: first[1].cursor, limit: 10).map(\.id) == ["c", "d"])
         }
     }
 
@@ -88,6 +93,27 @@ import Testing
             #expect(try await queue.check() == [])
             #expect(try await queue.replay(dead.map(\.id)) == 0)
             #expect(try await queue.drop(dead.map(\.id)) == 4)
+        }
+    }
+
+    @Test("a damaged entry of a job frees its id, and the books are right again when the queue is empty")
+    func damagedEntry() async throws {
+        try await RedisJobQueue.with { queue in
+            try await queue.limit(.inFlightPerTenant, to: 5)
+            try await queue.notes("a", "b", tenant: "7")
+            let ready = RedisArgument(queue.keys.ready(lane: "0:7"))
+            let entry = try #require(try await queue.client.send(RedisCommand("LINDEX", ready, 0)).string)
+            _ = try await queue.client.send(RedisCommand("LSET", ready, 0, RedisArgument("#" + entry)))
+            let reply = try await queue.cycle([], want: 10, direct: 10, lease: .seconds(60))
+            let members = reply.entries.map { Array("\(reply.epoch)|".utf8) + $0 }
+            #expect(try await queue.fail(members.map { Failure(member: $0, verb: .dead, delay: .zero, reason: "unreadable") }) == [])
+            let dead = try await queue.dead()
+            #expect(Set(dead.map(\.reason)) == ["malformed entry", "unreadable"])
+            // Whoever has the row of `a` enqueues it again, and it runs.
+            #expect(try await queue.notes("a", tenant: "7") == [.enqueued])
+            #expect(try await queue.acknowledge(queue.claim(10)) == [])
+            #expect(try await queue.drop(dead.map(\.id)) == 2)
+            #expect(try await queue.check() == [])
         }
     }
 }

@@ -79,6 +79,10 @@ import Testing
                 #expect(error?.code == .unsupportedServer)
                 #expect(error?.description.contains("6.2.14") == true)
                 #expect(error?.description.contains("SLUICE_REDIS_URL") == true)
+                let queue = try RedisJobQueue(client: client, name: "old")
+                let refusal = await #expect(throws: JobsError.self, "and whoever only enqueues") { try await queue.notes("a") }
+                #expect(refusal?.code == .unsupportedServer)
+                #expect(refusal?.description.contains("SLUICE_REDIS_URL") == true)
             }
         }
     }

@@ -1,6 +1,9 @@
 import Cryptography
 import Files
 import Platform
+import Redis
+import RedisSupport
+import TestSupport
 import Testing
 import Web
 
@@ -46,11 +49,31 @@ extension OverSockets {
 
         @Test("Redis away: accepted all the same")
         func queueAway() async throws {
-            try await WebServer.run(.init(isQueueAway: true)) { server in
+            try await WebServer.run(.init(hasQueue: true)) { server in
                 let account = try await server.account()
                 let file = try await server.send(.put("a", token: account.token)).files()[0]
                 #expect(try await server.send(HTTPCall("DELETE", "/api/v1/files/\(file.id ?? "")", token: account.token)).status == 204)
                 #expect(await eventually { server.log.all.contains { $0.contains("reconcile will") } })
+            }
+        }
+
+        @Test("a queue without room: what was accepted stays, and what is new is refused before its body is read")
+        func queueFull() async throws {
+            let redis = try await RedisServerProcess.start()
+            try await WebServer.run(.init(hasQueue: true, redis: redis)) { server in
+                let account = try await server.account()
+                #expect(try await server.send(.put("a", token: account.token)).status == 202)
+                #expect(try await eventually { try await redis.ask("DBSIZE").int ?? 0 > 0 })
+                _ = try await redis.ask("CONFIG", "SET", "maxmemory", "1")
+                #expect(try await server.send(.put("b", token: account.token)).status == 202)
+                let refusal = try await server.send(.put("c", token: account.token))
+                #expect(refusal.status == 503 && refusal["retry-after"] == "5")
+                #expect(try refusal.decode(Problem.self).type.hasSuffix("queue-full"))
+                #expect(try await server.send(.post(Form().file("d"), token: account.token)).status == 503)
+                let list = try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files()
+                #expect(list.compactMap(\.name).sorted() == ["a", "b"])
+                _ = try await redis.ask("CONFIG", "SET", "maxmemory", "0")
+                #expect(try await eventually { try await server.send(.put("e", token: account.token)).status == 202 })
             }
         }
 

@@ -26,8 +26,8 @@ struct WebServer: Sendable {
         var drainTimeout: Duration = .seconds(2)
         /// Another database than the suite's.
         var database: PostgresConfiguration?
-        /// Announces through a queue whose Redis cannot be reached, instead of recording.
-        var isQueueAway = false
+        /// Announces through a queue too, besides recording; without `redis` it cannot be reached.
+        var hasQueue = false
         /// A Redis that can be reached, for whoever signs in.
         var redis: RedisServerProcess?
     }
@@ -111,7 +111,7 @@ struct WebServer: Sendable {
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
         let announce: @Sendable ([FileRecord]) async -> Void = { records in
             announced.record(contentsOf: records)
-            if options.isQueueAway { await dispatcher.announce(records) }
+            if options.hasQueue { await dispatcher.announce(records) }
         }
         let intake = FileIntake(pool: pool, staging: staging, announce: announce)
         let people = try People(settings: settings, pool: pool, redis: redis)
@@ -119,7 +119,7 @@ struct WebServer: Sendable {
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: Registration(pool: pool, redis: redis, hasher: people.hasher), signIn: people.signIn, resets: people.resets,
             captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)), catalog: FileCatalog(pool: pool), staging: staging,
-            intake: intake, announce: announce)
+            intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
             settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,

@@ -6,7 +6,7 @@ local dropped = 0
 for _, id in ipairs(ARGV) do
     if redis.call('ZREM', DEAD, id) == 1 then
         local grave = redis.call('HGET', GRAVE, id)
-        local job = grave and parse(string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1))
+        local job = grave and parse(entryIn(grave))
         redis.call('HDEL', GRAVE, id)
         if job and job.id == id then forget(job) else dismiss({ id }) end
         dropped = dropped + 1

@@ -7,7 +7,11 @@
 local start = 0
 if ARGV[2] ~= '' then
     local rank = redis.call('ZRANK', DEAD, ARGV[3])
-    start = rank and rank + 1 or redis.call('ZCOUNT', DEAD, '-inf', ARGV[2])
+    start = rank and rank + 1 or redis.call('ZCOUNT', DEAD, '-inf', '(' .. ARGV[2])
+    -- It may be gone by now; of its millisecond those were seen whose id comes before its own.
+    for _, id in ipairs(rank and {} or redis.call('ZRANGEBYSCORE', DEAD, ARGV[2], ARGV[2])) do
+        if id < ARGV[3] then start = start + 1 end
+    end
 end
 local page = redis.call('ZRANGE', DEAD, start, start + tonumber(ARGV[1]) - 1, 'WITHSCORES')
 local result = {}

@@ -18,7 +18,7 @@ end
 
 for _, id in ipairs(ARGV) do
     local grave = redis.call('HGET', GRAVE, id)
-    local job = grave and parse(string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1))
+    local job = grave and parse(entryIn(grave))
     if job and job.id == id and mayReturn(job) then
         redis.call('ZREM', DEAD, id)
         redis.call('HDEL', GRAVE, id)

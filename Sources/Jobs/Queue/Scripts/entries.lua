@@ -6,8 +6,8 @@ local function parse(entry)
         string.match(entry, '^(%d+)|(%d*)|(%d*)|(%d*)|(%d*)|(%d*)|()(%d:[^|]*)|([^|]+)|([^|]+)|([^|]*)|()')
     if not ready then return nil end
     return { ready = ready, enqueued = enqueued == '' and ready or enqueued, attempts = tonumber(attempts) or 0,
-        crashes = tonumber(crashes) or 0, losses = tonumber(losses) or 0, previous = previous == '' and '0' or previous, tail = string.sub(entry, at), lane = lane, id = id, type = kind,
-        key = key, apart = string.sub(entry, body) == 'x' }
+        crashes = tonumber(crashes) or 0, losses = tonumber(losses) or 0, previous = previous == '' and '0' or previous,
+        tail = string.sub(entry, at), lane = lane, id = id, type = kind, key = key, apart = string.sub(entry, body) == 'x' }
 end
 
 local function compose(job)
@@ -23,9 +23,14 @@ end
 
 -- Gives the lanes of a tenant that stand aside another chance.
 local function reopen(tenant)
-    for priority = 9, 0, -1 do
-        local lane = priority .. ':' .. tenant
-        if redis.call('SREM', ASIDE, lane) == 1 then enter(lane) end
+    if redis.call('EXISTS', ASIDE) == 0 then return end
+    local lanes = {}
+    for priority = 9, 0, -1 do lanes[10 - priority] = priority .. ':' .. tenant end
+    for i, isAside in ipairs(redis.call('SMISMEMBER', ASIDE, unpack(lanes))) do
+        if isAside == 1 then
+            redis.call('SREM', ASIDE, lanes[i])
+            enter(lanes[i])
+        end
     end
 end
 
@@ -34,6 +39,12 @@ local function occupy(tenant, change)
     if not control().tenantLimit then return end
     if redis.call('HINCRBY', TENANTS, tenant, change) <= 0 then redis.call('HDEL', TENANTS, tenant) end
     if change < 0 then reopen(tenant) end
+end
+
+-- The same for what was in flight and cannot be read, as far as it tells whose it was.
+local function vacateMalformed(entry)
+    local tenant = string.match(entry, '|%d:([^|]*)|')
+    if tenant then occupy(tenant, -1) end
 end
 
 -- Somebody may be waiting for a place that a limit denied.
@@ -81,8 +92,21 @@ local function bury(job, reason, now)
     inter(job.id, compose(job), reason, now)
 end
 
--- What cannot be read keeps its bytes in the dead set under a name made of their digest.
+-- The entry of a job in the dead set.
+local function entryIn(grave)
+    return string.sub(grave, (string.find(grave, '\n', 1, true) or 0) + 1)
+end
+
+-- What cannot be read keeps its bytes in the dead set under a name made of their digest. Where it still tells the id of its job,
+-- that is free again: whoever has the job's row can enqueue it once more. What it counted for in bytes is put right when the
+-- queue is empty.
 local function buryMalformed(entry, now)
+    local former = string.match(entry, '|%d:[^|]*|([^|]+)')
+    if former and exists(former) and not redis.call('ZSCORE', DEAD, former) then
+        redis.call('UNLINK', BODY .. former)
+        redis.call('SREM', CANCELLED, former)
+        dismiss({ former })
+    end
     local id = 'malformed-' .. redis.sha1hex(entry)
     admit({ id })
     inter(id, entry, 'malformed entry', now)

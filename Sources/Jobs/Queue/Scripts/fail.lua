@@ -24,6 +24,7 @@ for i = 1, #ARGV, 4 do
         local epoch, entry = split(ARGV[i])
         local job = parse(entry)
         if not job then
+            vacateMalformed(entry)
             buryMalformed(entry, now)
         else
             occupy(tenantOf(job.lane), -1)

@@ -68,10 +68,11 @@ local function admit(ids)
     return added
 end
 
+-- Removes ids; to be called after their bytes were taken off, since without jobs there are none, whatever damage was done to them.
 local function dismiss(ids)
     local removed = 0
     byHome('SREM', ids, 1, #ids, function(some) removed = removed + some end)
-    redis.call('HINCRBY', CONTROL, 'jobs', -removed)
+    if redis.call('HINCRBY', CONTROL, 'jobs', -removed) == 0 then redis.call('HDEL', CONTROL, 'bytes') end
 end
 
 local function exists(id)

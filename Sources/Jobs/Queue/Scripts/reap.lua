@@ -4,10 +4,22 @@
 --
 -- ARGV[1]   how many at most (up to 500)
 -- ARGV[2]   crashes in a row at which a job counts as poison
--- Returns   { returned, crashed, poisoned, ms until the next lease expires or -1, lanes with ready jobs, parked kinds }
+-- Returns   { returned, crashed, poisoned, ms until the next lease expires or -1, 1 if there is something to claim, parked kinds }
+--           Something to claim are ready jobs, suspects and delayed jobs that are due: of the latter nobody may know any more.
 local first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')
-if not first[2] then return { 0, 0, 0, -1, redis.call('ZCARD', RING), redis.call('SMEMBERS', PARKED) } end
 local now = clock()
+local function hasWork()
+    if redis.call('EXISTS', RING, SUSPECTS) > 0 then return true end
+    local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
+    return head[2] and tonumber(head[2]) <= now
+end
+local function report(returned, crashed, poisoned)
+    local isWork = hasWork()
+    if isWork then wake() end
+    return { returned, crashed, poisoned, first[2] and math.max(0, math.ceil(tonumber(first[2]) - now)) or -1, isWork and 1 or 0,
+        redis.call('SMEMBERS', PARKED) }
+end
+if not first[2] then return report(0, 0, 0) end
 local limit = tonumber(ARGV[2])
 local returned, crashed, poisoned = 0, 0, 0
 
@@ -38,6 +50,7 @@ for i = #expired - 1, 1, -2 do
     local job = parse(entry)
     redis.call('ZREM', LEASES, expired[i])
     if not job then
+        vacateMalformed(entry)
         buryMalformed(entry, now)
         poisoned = poisoned + 1
     else
@@ -48,7 +61,4 @@ for i = #expired - 1, 1, -2 do
     end
 end
 if #expired > 0 then first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES') end
-local lanes = redis.call('ZCARD', RING)
-if lanes > 0 or returned > 0 then wake() end
-return { returned, crashed, poisoned, first[2] and math.max(0, math.ceil(tonumber(first[2]) - now)) or -1, lanes,
-    redis.call('SMEMBERS', PARKED) }
+return report(returned, crashed, poisoned)

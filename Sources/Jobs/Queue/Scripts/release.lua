@@ -11,6 +11,7 @@ for i = #ARGV, 1, -1 do
         local job = parse(entry)
         released = released + 1
         if not job then
+            vacateMalformed(entry)
             buryMalformed(entry, now)
         else
             occupy(tenantOf(job.lane), -1)

@@ -1,4 +1,5 @@
--- Returns parked jobs to the head of their lanes, the last ones first, so that page after page keeps their order.
+-- Returns parked jobs to the head of their lanes, the last ones first, so that page after page keeps their order. Those that crashed
+-- become suspects: whether they were on their way to that is no longer known.
 --
 -- ARGV[1]   kind
 -- ARGV[2]   type
@@ -15,7 +16,7 @@ for _, entry in ipairs(entries) do
         forget(job)
     else
         job.ready = integer(now)
-        put('LPUSH', job.lane, compose(job))
+        if job.crashes > 0 then redis.call('LPUSH', SUSPECTS, compose(job)) else put('LPUSH', job.lane, compose(job)) end
     end
 end
 local left = redis.call('LLEN', PARK .. ARGV[1])
