@@ -13,7 +13,7 @@ extension Composition {
 
     func smtpConfiguration(_ mail: Settings.Mail) throws -> SMTPConfiguration {
         var configuration = try SMTPConfiguration(url: mail.server, certificateAuthority: mail.certificateAuthority)
-        configuration.clientName = try String(MailAddress(mail.sender).domain)
+        configuration.clientName = try MailAddress(mail.sender).domain
         configuration.maximumConnections = options.queues.first { $0.name == SendMail.queue }?.concurrency ?? 1
         return configuration
     }

@@ -103,14 +103,7 @@ extension SettingForm<String> {
         Self("an absolute path of a readable file") { SettingText.isAbsolutePath($0) && access($0, R_OK) == 0 ? $0 : nil }
     }
 
-    /// Refuses what is none at a glance; the adapter that sends mail is stricter.
-    static var mailbox: Self {
-        Self("a mail address such as sluice@example.org") { text in
-            let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-            let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"<>(),;:\"\\[]".utf8.contains($0) }
-            return isPlain && parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 254 ? text : nil
-        }
-    }
+    static var mailbox: Self { Self("a mail address such as sluice@example.org") { EmailAddress($0)?.text } }
 
     /// Names a queue, so it is plain.
     static var identifier: Self {

@@ -35,7 +35,7 @@ struct MailSettingsTests {
 
     @Test(
         "H74 a sender that is no plain address is refused",
-        arguments: ["sluice", "@example.org", "a@b@c", "a b@c", "a@b,c@d", "Sluice <a@b>", "a@b\r\nBcc: c@d", "ä@b"])
+        arguments: ["sluice", "@example.org", "a@b@c", "a b@c", "a@b,c@d", "Sluice <a@b>", "a@b\r\nBcc: c@d", "ä@b", "a@-b"])
     func sender(_ text: String) throws {
         #expect(try problems(["SLUICE_MAIL_SENDER": text]) == ["SLUICE_MAIL_SENDER"])
     }
