@@ -43,7 +43,8 @@ struct Composition {
             isQueueFull: dispatcher.isQueueFull)
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
-            configuration: .init(address: settings.probe), checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
+            configuration: .init(address: settings.probe, setting: Settings.Web.probeName),
+            checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
             registry: registry, logger: logger)
         let demo: [any Service] = settings.isDemo ? [DemoUsers(users: people.signIn.users, hasher: hasher, logger: logger)] : []
 

@@ -53,7 +53,7 @@ struct Composition {
             client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(),
             partitions: settings.queuePartitions, drainTimeout: settings.drainTimeout, logger: logger)
         let probe = ProbeServer(
-            configuration: .init(address: settings.probe),
+            configuration: .init(address: settings.probe, setting: Settings.Worker.probeName),
             checks: [postgres.healthCheck, worker.healthCheck, ftp.healthCheck, staging.healthCheck], registry: registry, logger: logger)
 
         var group = ServiceGroupConfiguration(

@@ -1,4 +1,9 @@
 extension Settings.Web {
+    /// What `listen` is called by whoever sets it.
+    public static var listenName: String { SettingsTable.listen.key.name }
+    /// What `probe` is called.
+    public static var probeName: String { SettingsTable.webProbe.key.name }
+
     /// Reads the environment of this process.
     ///
     /// - Throws: one error with every missing, wrong or unknown setting.
@@ -33,6 +38,9 @@ extension Settings.Web {
 }
 
 extension Settings.Worker {
+    /// What `probe` is called by whoever sets it.
+    public static var probeName: String { SettingsTable.workerProbe.key.name }
+
     /// Reads the environment of this process.
     ///
     /// - Parameter servesMail: whether the settings of mails are needed.

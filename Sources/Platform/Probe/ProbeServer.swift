@@ -17,6 +17,8 @@ public struct ProbeServer: Service {
     public struct Configuration: Sendable {
         /// Where to listen; port 0 lets the kernel choose.
         public var address: ListenAddress
+        /// The setting that says so, for the message when that cannot be.
+        public var setting: String
         /// How long a check may take before it is reported as overdue.
         public var checkDeadline: Duration
         /// How long an answer of `/ready` is repeated.
@@ -25,10 +27,11 @@ public struct ProbeServer: Service {
         public var connectionLifetime: Duration
 
         public init(
-            address: ListenAddress, checkDeadline: Duration = .seconds(2), cacheLifetime: Duration = .seconds(1),
+            address: ListenAddress, setting: String, checkDeadline: Duration = .seconds(2), cacheLifetime: Duration = .seconds(1),
             connectionLifetime: Duration = .seconds(10)
         ) {
             self.address = address
+            self.setting = setting
             self.checkDeadline = checkDeadline
             self.cacheLifetime = cacheLifetime
             self.connectionLifetime = connectionLifetime
@@ -63,10 +66,12 @@ public struct ProbeServer: Service {
 
     /// Starts listening; `run()` does so itself when this was not called. Lets a process find out early that a port is
     /// taken, and a test learn which one it got.
+    ///
+    /// - Throws: `ListenError`.
     @discardableResult
     public func bind() async throws -> Int {
         if let port { return port }
-        let channel = try await ServerBootstrap(group: eventLoopGroup)
+        let bootstrap = ServerBootstrap(group: eventLoopGroup)
             .serverChannelOption(.backlog, value: 64)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { [registry, limits] channel in
@@ -74,9 +79,15 @@ public struct ProbeServer: Service {
                     try ProbeHandler.install(on: channel, registry: registry, limits: limits)
                 }
             }
-            .bind(host: configuration.address.host, port: configuration.address.port).get()
+        let place = configuration.address
+        let channel: any Channel
+        do {
+            channel = try await bootstrap.bind(host: place.host, port: place.port).get()
+        } catch {
+            throw ListenError(setting: configuration.setting, address: place, underlying: error)
+        }
         listener.channel.withLock { $0 = channel }
-        return channel.localAddress?.port ?? configuration.address.port
+        return channel.localAddress?.port ?? place.port
     }
 
     /// Serves until graceful shutdown or cancellation.

@@ -21,7 +21,7 @@ package enum WebApplication {
         if connections < settings.connections {
             logger.warning("descriptors suffice for fewer connections than are allowed", metadata: .init([.count: "\(connections)"]))
         }
-        return Application(
+        let server = Application(
             responder: try Routes(settings, services, security).build(),
             server: HTTPServer.channel(settings.uploads, slowBodyWindow: slowBodyWindow, security: security),
             configuration: .init(
@@ -34,5 +34,6 @@ package enum WebApplication {
                 await onRunning(channel)
             },
             logger: logger)
+        return NamedListener(server: server, address: settings.listen)
     }
 }

@@ -14,7 +14,8 @@ struct ProbeServerTests {
     ) async throws {
         let server = ProbeServer(
             configuration: .init(
-                address: ListenAddress(host: "127.0.0.1", port: 0), checkDeadline: deadline, cacheLifetime: cache,
+                address: ListenAddress(host: "127.0.0.1", port: 0), setting: "SLUICE_TEST_PROBE", checkDeadline: deadline,
+                cacheLifetime: cache,
                 connectionLifetime: lifetime),
             checks: checks, registry: registry, logger: .silent)
         let port = try await server.bind()
@@ -173,10 +174,12 @@ struct ProbeServerTests {
     @Test("A port that is taken is reported when binding") func taken() async throws {
         try await withServer { client in
             let second = ProbeServer(
-                configuration: .init(address: ListenAddress(host: "127.0.0.1", port: client.port)), checks: [],
+                configuration: .init(address: ListenAddress(host: "127.0.0.1", port: client.port), setting: "SLUICE_TEST_PROBE"),
+                checks: [],
                 registry: PrometheusRegistry(),
                 logger: .silent)
-            await #expect(throws: (any Error).self) { try await second.bind() }
+            let error = await #expect(throws: ListenError.self) { try await second.bind() }
+            #expect("\(error as Any)".contains("cannot listen on 127.0.0.1:\(client.port), as SLUICE_TEST_PROBE says: "))
         }
     }
 }
