@@ -1,9 +1,12 @@
-import ArgumentParser
+package import ArgumentParser
 import Jobs
 import Platform
 
 /// The command line of a worker.
-package struct Options: ParsableArguments {
+package struct Options: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "Worker", abstract: "Transfers files to the FTP server, removes them there, and sends mails.")
+
     /// `name=concurrency`.
     package struct QueueOption: ExpressibleByArgument, Equatable {
         package let name: String

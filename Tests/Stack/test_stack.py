@@ -102,6 +102,14 @@ class Stack(unittest.TestCase):
         self.succeed("stop", "worker-2")
         self.assertEqual(self.stack("start", "worker-91").returncode, 1)
 
+    def test_nothing_is_started_alone_where_nothing_runs(self):
+        self.succeed("up", "--servers-only")
+        self.succeed("down")
+        result = self.stack("start", "worker-1")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("nothing runs in", result.stderr)
+        self.assertEqual(self.processes_left(), [])
+
     def test_a_taken_port_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]

@@ -116,7 +116,9 @@ struct QueueCommand: AsyncParsableCommand {
             try await Composition.withQueue(named: queue) { queue in
                 for change in changes { try await queue.limit(change.limit, to: change.value) }
             }
-            print("\(changes.count) set")
+            let lifted = changes.count { $0.value == nil }
+            let words = [(changes.count - lifted, "set"), (lifted, "lifted")].filter { $0.0 > 0 }.map { "\($0) \($1)" }
+            print(words.joined(separator: ", "))
             try await QueueCommand.warnIfUnknown(queue)
         }
     }

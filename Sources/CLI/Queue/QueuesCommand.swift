@@ -6,7 +6,7 @@ import Jobs
 struct QueuesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queues",
-        abstract: "Shows all queues: what waits, runs, is parked or dead, since when the oldest waits, pauses and limits.")
+        abstract: "Shows all queues: what waits, runs, is delayed, parked or dead, since when the oldest waits, pauses and limits.")
 
     @Flag(name: .shortAndLong, help: "Show it again every second until interrupted.")
     var watch = false

@@ -41,6 +41,12 @@ struct OptionsTests {
         #expect(program.errors.contains(message))
     }
 
+    @Test("the help calls the program by its name")
+    func help() async throws {
+        let program = try await Program.run("Worker", ["--help"])
+        #expect(program.status == 0 && program.output.contains("USAGE: Worker ") && program.output.contains("--queue <queue>"))
+    }
+
     @Test("a worker that cannot start says why and exits; it does not crash")
     func start() async throws {
         let folder = "/tmp/sluice-start-\(UUIDv7())"

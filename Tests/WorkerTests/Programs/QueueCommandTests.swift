@@ -57,9 +57,12 @@ struct QueueCommandTests {
                 #expect(resumed.status == 0 && resumed.output == "resumed\n")
             }
             #expect(try await fixture.sluice("queue", "resume", "parcels").output == "was not paused\n")
-            _ = try await fixture.sluice(
+            #expect(
+                try await fixture.sluice("queue", "limit", "parcels", "--in-flight", "none", "--rate", "50").output == "1 set, 1 lifted\n")
+            let lifted = try await fixture.sluice(
                 "queue", "limit", "parcels", "--in-flight", "none", "--per-tenant", "none", "--rate", "none", "--burst", "none", "--length",
                 "none", "--bytes", "none", "--weight", "42=none")
+            #expect(lifted.output == "7 lifted\n")
             let line = try await fixture.sluice("queues").output.split(separator: "\n").last ?? ""
             #expect(line.hasPrefix("parcels ") && !line.contains("paused") && !line.contains("length") && !line.contains("42"))
         }
