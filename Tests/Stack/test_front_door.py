@@ -5,8 +5,10 @@ import ftplib
 import http.server
 import json
 import os
+import pathlib
 import socket
 import threading
+import time
 import unittest
 import urllib.parse
 
@@ -170,6 +172,19 @@ class FrontDoor(unittest.TestCase):
 
 
 class NoUpstream(unittest.TestCase):
+    def test_asvs_14_2_1_links_to_choose_a_password_are_in_no_log(self):
+        state = pathlib.Path(os.environ["SLUICE_TEST_STATE"])
+        status, headers, _ = request("/password/reset?token=" + "s3cret" * 7 + "x")
+        self.assertEqual(status, 503)
+        self.assertNotIn("strict-transport-security", headers, "browsers come without TLS here")
+        request("/elsewhere?token=known")
+        # Errors are written as they happen, and access a second later.
+        deadline = time.monotonic() + 20
+        while "token=known" not in (errors := (state / "logs/nginx.log").read_text()) or '"status":503' not in (state / "nginx/access.log").read_text():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        self.assertNotIn("s3cret", errors + (state / "nginx/access.log").read_text())
+
     def test_a_missing_web_is_503_and_worth_another_try(self):
         status, headers, body = request("/api/v1/files")
         self.assertEqual((status, headers["content-type"], json.loads(body)["status"]), (503, "application/problem+json", 503))

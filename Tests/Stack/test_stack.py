@@ -174,7 +174,7 @@ class ContainerDoor(unittest.TestCase):
             self.port = free.getsockname()[1]
         self.environment = {
             **os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}:/usr/sbin", "SLUICE_FRONT_LISTEN": f"127.0.0.1:{self.port}",
-            "SLUICE_WEB_UPSTREAM": "localhost:1", "SLUICE_FTP_ROOT": str(self.folder), "SLUICE_NGINX_STATE": str(self.folder),
+            "SLUICE_WEB_UPSTREAM": "localhost:1", "SLUICE_PUBLIC_ADDRESS": "https://files.example.org", "SLUICE_FTP_ROOT": str(self.folder), "SLUICE_NGINX_STATE": str(self.folder),
             "SLUICE_NGINX_ACCESS_LOG": str(self.folder / "access.log"),
             "SLUICE_NGINX_TEMPLATE": str(ROOT / "compose/nginx/nginx.conf.template"),
         }  # fmt: skip
@@ -190,6 +190,24 @@ class ContainerDoor(unittest.TestCase):
             self.answer.write_text("192.0.2.2 STREAM web\n192.0.2.2 DGRAM\n")
             self.await_that(lambda: not self.workers(door) & first, "the old workers are still there")
             socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
+
+    def test_asvs_3_4_1_answers_of_nginx_itself_ask_for_tls_where_browsers_come_by_it(self):
+        self.answer.write_text("192.0.2.1 STREAM web\n192.0.2.1 DGRAM\n")
+        with self.opened():
+            self.await_that(lambda: b"HTTP/1.1 400" in self.said(b"what is this\r\n\r\n"), "nginx does not answer")
+            for line, status in ((b"what is this", 400), (b"GET /api/v1/files HTTP/1.1", 503), (b"GET /password/reset HTTP/1.1", 503),
+                                 (b"GET /_stored/x HTTP/1.1", 404), (b"TRACE / HTTP/1.1", 405), (b"GET / HTTP/3.0", 505),
+                                 (b"GET / HTTP/1.1\r\nTransfer-Encoding: odd", 501)):  # fmt: skip
+                with self.subTest(line):
+                    head = self.said(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n").split(b"\r\n\r\n")[0].decode().split("\r\n")
+                    self.assertEqual(head[0].split()[1], str(status))
+                    self.assertEqual(head.count("Strict-Transport-Security: max-age=31536000; includeSubDomains"), 1)
+
+    def said(self, request):
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+        return b""
 
     @contextlib.contextmanager
     def opened(self):

@@ -96,7 +96,7 @@ start_nginx() {
     local user=$service_user
     local -a as=()
     sed -e "s|\${SLUICE_FRONT_LISTEN}|127.0.0.1:${port[front]}|" -e "s|\${SLUICE_WEB_UPSTREAM}|127.0.0.1:${port[web]}|" \
-        -e "s|\${SLUICE_FTP_ROOT}|$S/ftp|g" -e "s|\${SLUICE_NGINX_STATE}|$S/nginx|g" \
+        -e "s|\${SLUICE_PUBLIC_ADDRESS}|http://127.0.0.1:${port[front]}|" -e "s|\${SLUICE_FTP_ROOT}|$S/ftp|g" -e "s|\${SLUICE_NGINX_STATE}|$S/nginx|g" \
         -e "s|\${SLUICE_NGINX_ACCESS_LOG}|$S/nginx/access.log|" "$compose/nginx/nginx.conf.template" >"$S/etc/nginx.conf" || return 1
     if is_root && [ "${port[front]}" -lt 1024 ]; then # such a port is root's to open; the workers are not root even then
         user=root
