@@ -1,4 +1,5 @@
 import Hummingbird
+import Platform
 
 /// The table of what is where.
 struct Routes {
@@ -7,11 +8,12 @@ struct Routes {
     let assets: AssetStore
     let renderer: PageRenderer
     let security: SecurityLog
+    let address: PublicAddress
 
     func build() -> some HTTPResponder<WebContext> {
         let router = Router(context: WebContext.self)
         router.add(middleware: RequestMetrics())
-        router.add(middleware: SecurityHeaders<WebContext>())
+        router.add(middleware: SecurityHeaders<WebContext>(address: address))
         router.add(middleware: ErrorRendering(security: security, pages: renderer))
         router.get("openapi.yaml", use: OpenAPI.serve)
         router.get("assets/:name", use: assets.serve)

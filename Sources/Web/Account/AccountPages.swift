@@ -13,7 +13,7 @@ struct AccountPages {
     let address: PublicAddress
 
     func show(_ request: Request, context: MemberContext) async throws -> Response {
-        try await render(context, notice: Arrival(request.uri.query)?.sentence)
+        try await render(context, notice: Arrival(request, OriginGuard(address: address))?.sentence)
     }
 
     func changePassword(_ request: Request, context: MemberContext) async throws -> Response {

@@ -15,7 +15,9 @@ struct Redirection: Error {
     }
 
     func response(_ cookies: [HTTPField]) -> Response {
-        var headers: HTTPFields = [.location: path]
+        // Not the usual `no-referrer`, which holds for the way to the next page as well: browsers without Sec-Fetch-Site tell by the referrer
+        // that it was one of ours that led there.
+        var headers: HTTPFields = [.location: path, .referrerPolicy: "same-origin"]
         for cookie in cookies { headers.append(cookie) }
         return Response(status: .seeOther, headers: headers)
     }

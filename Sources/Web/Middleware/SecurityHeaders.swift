@@ -1,11 +1,14 @@
 import HTTPTypes
 import Hummingbird
+import Platform
 
-/// Headers that every answer carries: nothing is sniffed, framed, cached or run.
+/// Headers that every answer carries: nothing is sniffed, framed, cached or run, and nothing asked for without TLS where there is TLS.
 struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
+    let address: PublicAddress
+
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         var response = try await next(request, context)
-        response.headers.harden()
+        response.headers.harden(at: address)
         return response
     }
 }
@@ -21,8 +24,12 @@ extension HTTPFields {
         HTTPField(name: .cacheControl, value: "no-store"),
     ]
 
+    /// For a year, as ASVS 3.4.1 has it.
+    private static let transport = HTTPField(name: .strictTransportSecurity, value: "max-age=31536000; includeSubDomains")
+
     /// Adds what is not there yet.
-    mutating func harden() {
+    mutating func harden(at address: PublicAddress) {
+        if address.isSecure { append(Self.transport) }
         for field in Self.hardening where !contains(field.name) { append(field) }
     }
 

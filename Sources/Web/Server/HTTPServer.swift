@@ -8,12 +8,14 @@ enum HTTPServer {
     private static let maximumHead = 32 << 10
     private static let maximumHeaders = 100
 
-    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount, security: SecurityLog) -> HTTPServerBuilder {
+    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount, address: PublicAddress, security: SecurityLog)
+        -> HTTPServerBuilder
+    {
         .http1(
             configuration: .init(
                 additionalChannelHandlers: [
                     PipeliningHandler(), LingeringCloseHandler(writeTimeout: TimeAmount(settings.idleTimeout)),
-                    MalformedRequestHandler(security: security),
+                    MalformedRequestHandler(security: security, address: address),
                     StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout), security: security),
                     SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow, security: security),
                 ],

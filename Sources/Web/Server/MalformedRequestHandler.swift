@@ -2,6 +2,7 @@ import HTTPTypes
 package import NIOCore
 import NIOHTTP1
 package import NIOHTTPTypes
+package import Platform
 
 /// Gives the refusal of what is no HTTP the same form as every other refusal.
 ///
@@ -13,10 +14,12 @@ package final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChan
     package typealias OutboundOut = HTTPResponsePart
 
     private let security: SecurityLog
+    private let address: PublicAddress
     private var refusal: APIError?
 
-    package init(security: SecurityLog) {
+    package init(security: SecurityLog, address: PublicAddress) {
         self.security = security
+        self.address = address
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -34,7 +37,7 @@ package final class MalformedRequestHandler: ChannelDuplexHandler, RemovableChan
     package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard let refusal, case .head(let head) = unwrapOutboundIn(data), head.status == .badRequest, head.headerFields[.contentType] == nil
         else { return context.write(data, promise: promise) }
-        let (answer, body) = refusal.wireParts()
+        let (answer, body) = refusal.wireParts(at: address)
         context.write(wrapOutboundOut(.head(answer)), promise: promise)
         context.write(wrapOutboundOut(.body(body)), promise: nil)
     }
@@ -49,14 +52,14 @@ extension APIError {
         event: .headTooLarge)
 
     /// The answer that ends the connection, for where there is no router.
-    fileprivate func wireParts() -> (HTTPResponse, ByteBuffer) {
+    fileprivate func wireParts(at address: PublicAddress) -> (HTTPResponse, ByteBuffer) {
         var json = JSONWriter()
         json.object { problem.writeMembers(to: &$0) }
         var head = HTTPResponse(status: .init(code: problem.status), headerFields: headers)
         head.headerFields[.contentType] = ProblemDetails.contentType
         head.headerFields[.contentLength] = String(json.buffer.readableBytes)
         head.headerFields[.connection] = "close"
-        head.headerFields.harden()
+        head.headerFields.harden(at: address)
         return (head, json.buffer)
     }
 }

@@ -1,19 +1,20 @@
 import Accounts
 import Files
+import Logging
 import Platform
 
 extension Routes {
     /// Gives every handler what it works with.
-    init(_ settings: Settings.Web, _ services: WebServices, _ security: SecurityLog) throws {
+    init(_ settings: Settings.Web, _ services: WebServices, _ security: SecurityLog, _ logger: Logger) throws {
         let (signIn, sessions) = (services.signIn, services.signIn.sessions)
         let cookies = SessionCookies(settings.address)
         let guardian = OriginGuard(address: settings.address)
-        let addresses = ClientAddresses(trustedProxies: settings.trustedProxies)
+        let addresses = ClientAddresses(trustedProxies: settings.trustedProxies, notice: ProxyNotice(logger: logger))
         let reading = { @Sendable (sender: VisitReading.Sender) in
             VisitReading(sessions: sessions, cookies: cookies, addresses: addresses, sender: sender)
         }
         let assets = AssetStore()
-        let pages = try PageRenderer(assets: assets.addresses, address: settings.address)
+        let pages = try PageRenderer(assets: assets.addresses)
         let uploads = UploadHandlers(
             staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
             isQueueFull: services.isQueueFull,
@@ -28,8 +29,8 @@ extension Routes {
                 content: ContentHandler(list: list, staging: services.staging, accelPrefix: settings.accelPrefix), deletion: deletion,
                 events: EventHandlers(catalog: services.catalog, sessions: sessions, places: places), guardian: guardian, reading: reading),
             pages: PageRoutes(
-                login: LoginPages(signIn: signIn, pages: pages, cookies: cookies),
-                code: CodePages(signIn: signIn, pages: pages, cookies: cookies),
+                login: LoginPages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
+                code: CodePages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
                 register: RegisterPages(registration: services.registration, pages: pages),
                 password: PasswordPages(resets: services.resets, users: signIn.users, pages: pages, cookies: cookies),
                 logout: LogoutHandler(signIn: signIn, cookies: cookies),
@@ -38,6 +39,6 @@ extension Routes {
                     signIn: signIn, tokens: services.tokens, pages: pages, cookies: cookies, address: settings.address),
                 captcha: CaptchaHandlers(sessions: sessions, captchas: signIn.captchas, media: services.captchas),
                 session: SessionHandlers(guardian: guardian), sessions: sessions, cookies: cookies, guardian: guardian, reading: reading),
-            assets: assets, renderer: pages, security: security)
+            assets: assets, renderer: pages, security: security, address: settings.address)
     }
 }

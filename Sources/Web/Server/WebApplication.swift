@@ -17,13 +17,15 @@ package enum WebApplication {
         onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) throws -> some Service {
         let security = SecurityLog(logger: logger)
+        if settings.trustedProxies == 0, !settings.address.isLocal { ProxyNotice.warnAtStart(logger) }
         let connections = ConnectionCap.connections(wanted: settings.connections, descriptors: DescriptorLimit.raise())
         if connections < settings.connections {
             logger.warning("descriptors suffice for fewer connections than are allowed", metadata: .init([.count: "\(connections)"]))
         }
         let server = Application(
-            responder: try Routes(settings, services, security).build(),
-            server: HTTPServer.channel(settings.uploads, slowBodyWindow: slowBodyWindow, security: security),
+            responder: try Routes(settings, services, security, logger).build(),
+            server: HTTPServer.channel(
+                settings.uploads, slowBodyWindow: slowBodyWindow, address: settings.address, security: security),
             configuration: .init(
                 address: .hostname(settings.listen.host, port: settings.listen.port), backlog: 1024,
                 availableConnectionsDelegate: ConnectionCap(limit: connections, security: security)),

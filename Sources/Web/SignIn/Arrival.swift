@@ -1,14 +1,17 @@
 import Accounts
+import Hummingbird
 import Platform
 
 /// Why a page is shown after something was done, as the address of the page says: a word of ours, never text.
 enum Arrival: String {
     case registered, reset, logout, resent, password, overtaken, session, sessions, token
 
-    /// - Parameter query: with the field `from`.
-    /// - Returns: nil for any other query.
-    init?(_ query: String?) {
-        guard let query, let word = query.split(separator: "=").last, query == "from=\(word)" else { return nil }
+    /// - Parameter request: with the field `from` in its query.
+    /// - Returns: nil for any other query, and where another site's link or one in a mail has led here, as it could claim anything.
+    init?(_ request: Request, _ guardian: OriginGuard) {
+        guard guardian.isFromHere(request), let query = request.uri.query, let word = query.split(separator: "=").last,
+            query == "from=\(word)"
+        else { return nil }
         self.init(rawValue: String(word))
     }
 

@@ -8,9 +8,10 @@ struct CodePages {
     let signIn: SignIn
     let pages: PageRenderer
     let cookies: SessionCookies
+    let guardian: OriginGuard
 
     func show(_ request: Request, context: PageContext) async throws -> Response {
-        try await render(try awaiting(context), notice: Arrival(request.uri.query)?.sentence)
+        try await render(try awaiting(context), notice: Arrival(request, guardian)?.sentence)
     }
 
     func submit(_ request: Request, context: PageContext) async throws -> Response {

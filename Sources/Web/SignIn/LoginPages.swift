@@ -8,10 +8,11 @@ struct LoginPages {
     let signIn: SignIn
     let pages: PageRenderer
     let cookies: SessionCookies
+    let guardian: OriginGuard
 
     func show(_ request: Request, context: PageContext) async throws -> Response {
         guard context.visit.session?.user == nil else { return Redirection(to: "/").response() }
-        let notice = context.visit.end?.sentence(signIn.sessions.limits) ?? Arrival(request.uri.query)?.sentence
+        let notice = context.visit.end?.sentence(signIn.sessions.limits) ?? Arrival(request, guardian)?.sentence
         return try await render(context, notice: notice)
     }
 

@@ -18,6 +18,13 @@ struct OriginGuard: Sendable {
         if let origin = request.headers[.origin], origin != address.origin { throw APIError.forged }
     }
 
+    /// Whether one of our own pages has led here. A browser that does not say so names the page. `none` does not do: links in mails come
+    /// like that as well.
+    func isFromHere(_ request: Request) -> Bool {
+        if let site = request.headers[.secFetchSite] { return site == "same-origin" }
+        return request.headers[.referer]?.utf8.starts(with: "\(address.origin)/".utf8) ?? false
+    }
+
     /// - Throws: `APIError.forged` unless the token is the session's.
     func checkToken(_ token: String?, of session: Session) throws {
         guard let token, ConstantTime.areEqual(token, session.csrf.reveal()) else { throw APIError.forged }

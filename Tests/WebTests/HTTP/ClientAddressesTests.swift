@@ -1,6 +1,8 @@
 import Accounts
 import HTTPTypes
+import Logging
 import NIOCore
+import TestSupport
 import Testing
 import Web
 
@@ -19,6 +21,7 @@ struct ClientAddressesTests {
         var headers = HTTPFields()
         for field in fields { headers.append(HTTPField(name: HTTPField.Name("X-Forwarded-For")!, value: field)) }
         let peer = try SocketAddress(ipAddress: "203.0.113.9", port: 1)
-        #expect(ClientAddresses(trustedProxies: proxies).network(headers, peer: peer).description == expected)
+        let addresses = ClientAddresses(trustedProxies: proxies, notice: ProxyNotice(logger: .silent))
+        #expect(addresses.network(headers, peer: peer).description == expected)
     }
 }

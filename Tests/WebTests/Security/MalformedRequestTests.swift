@@ -13,7 +13,8 @@ struct MalformedRequestTests {
         let lines = Recorder<String>()
         let security = SecurityLog(logger: Logger(label: "test") { _ in RecordingLogHandler(lines) }, metrics: PrometheusRegistry())
         for (error, expected) in [(HTTPParserError.invalidEOFState, []), (HTTPParserError.invalidMethod, ["malformed_http"])] {
-            let channel = EmbeddedChannel(handler: MalformedRequestHandler(security: security))
+            let address = try #require(PublicAddress("https://sluice.test"))
+            let channel = EmbeddedChannel(handler: MalformedRequestHandler(security: security, address: address))
             channel.pipeline.fireErrorCaught(error)
             #expect(throws: HTTPParserError.self, "the error goes on to whoever closes the connection") { try channel.throwIfErrorCaught() }
             _ = try? channel.finish()

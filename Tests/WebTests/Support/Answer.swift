@@ -7,6 +7,9 @@ struct Answer: Sendable {
     let fields: [(name: String, value: String)]
     let body: [UInt8]
 
+    /// ASVS 3.4.1, where browsers come by TLS.
+    static let transportPolicy = "max-age=31536000; includeSubDomains"
+
     var text: String { String(decoding: body, as: UTF8.self) }
 
     /// The value of a field that may occur once.
@@ -73,6 +76,7 @@ extension Answer {
         #expect(self["referrer-policy"] == "no-referrer", context, sourceLocation: sourceLocation)
         #expect(self["content-security-policy"]?.contains("default-src 'none'") == true, context, sourceLocation: sourceLocation)
         #expect(self["cache-control"]?.contains("no-store") == true, context, sourceLocation: sourceLocation)
+        #expect(self["strict-transport-security"] == Self.transportPolicy, context, sourceLocation: sourceLocation)
         #expect(self["server"] == nil && self["x-powered-by"] == nil, context, sourceLocation: sourceLocation)
         guard status >= 400, call?.method != "HEAD" else { return }
         #expect(self["content-type"] == "application/problem+json", context, sourceLocation: sourceLocation)

@@ -15,14 +15,19 @@ export class Problem extends Error {
     return new Problem({ title: "The server cannot be reached.", detail: "The server cannot be reached. Check your connection." });
   }
 
-  /** Whether the request may have been carried out all the same. */
-  get isUnknown() {
-    return this.status === 0 || this.type === "/problems/unknown-outcome";
+  /** Whether Sluice itself says so, and not a proxy before it that may have lost it on the way. */
+  get isOurs() {
+    return typeof this.type === "string" && this.type.startsWith("/problems/");
   }
 
-  /** Whether the server asks for patience rather than saying no. */
+  /** Whether the request may have been carried out all the same. */
+  get isUnknown() {
+    return this.status === 0 || this.type === "/problems/unknown-outcome" || (this.status >= 500 && !this.isOurs);
+  }
+
+  /** Whether the server asks for patience rather than saying no: nothing was accepted, and the same request may follow. */
   get isPassing() {
-    return [429, 503, 507].includes(this.status) && !this.isUnknown;
+    return this.retryAfter !== null && (this.status === 429 || ([503, 507].includes(this.status) && this.isOurs && !this.isUnknown));
   }
 }
 

@@ -88,7 +88,7 @@ class Upload {
   }
 
   pause(problem) {
-    const seconds = Math.min(problem.retryAfter ?? 2 ** this.tries, longestWait);
+    const seconds = Math.min(problem.retryAfter, longestWait);
     this.show("pausing", seconds < 3 ? "The server is busy, trying again" : `The server is busy, trying again in ${formatSpan(seconds)}`);
     this.timer = setTimeout(() => { this.show("waiting", "Waiting"); update(); }, seconds * 1000);
   }

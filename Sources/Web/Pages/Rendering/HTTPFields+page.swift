@@ -1,5 +1,4 @@
 import HTTPTypes
-import Platform
 
 extension HTTPField.Name {
     static let permissionsPolicy = Self("Permissions-Policy")!
@@ -13,7 +12,7 @@ extension HTTPFields {
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
     /// The headers of a page, besides those of every answer.
-    static func page(at address: PublicAddress) -> HTTPFields {
+    static var page: HTTPFields {
         var fields = HTTPFields()
         fields[.contentType] = "text/html; charset=utf-8"
         fields[.contentSecurityPolicy] = pagePolicy
@@ -22,7 +21,6 @@ extension HTTPFields {
         fields[.crossOriginOpenerPolicy] = "same-origin"
         fields[.crossOriginResourcePolicy] = "same-origin"
         fields[.permissionsPolicy] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-        if address.isSecure { fields[.strictTransportSecurity] = "max-age=31536000" }
         return fields
     }
 }

@@ -2,7 +2,6 @@ import HTTPTypes
 import Hummingbird
 import Mustache
 import NIOCore
-import Platform
 
 /// Makes answers out of templates and contexts.
 struct PageRenderer: Sendable {
@@ -12,10 +11,10 @@ struct PageRenderer: Sendable {
 
     /// - Parameter assets: addresses by the names that templates use.
     /// - Throws: for a template that cannot be read, which is a fault of the build.
-    init(assets: [String: String], address: PublicAddress) throws {
+    init(assets: [String: String]) throws {
         library = try .builtIn()
         self.assets = assets
-        headers = .page(at: address)
+        headers = .page
     }
 
     /// A page.
