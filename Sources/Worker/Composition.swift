@@ -45,9 +45,8 @@ struct Composition {
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
             purge: PurgeExpiredHandler(purge: Purge(pool: postgres, redis: redis)),
             mail: try settings.mail.map { mail in
-                SendMailHandler(
-                    writer: try writer(mail, postgres, redis, threads),
-                    client: try SMTPClient(engine: curl, configuration: smtpConfiguration(mail), logger: logger))
+                try sender(
+                    of: mail, postgres, redis, threads, SMTPClient(engine: curl, configuration: smtpConfiguration(mail), logger: logger))
             })
         let worker = try JobWorker(
             client: redis, queues: queues(), registry: handlers.registry(), schedules: schedules(),
@@ -88,9 +87,9 @@ struct Composition {
     }
 
     /// `Accounts` is asked for mails only: no password is hashed on the threads, and nothing announced.
-    private func writer(
-        _ mail: Settings.Mail, _ postgres: PostgresPool, _ redis: RedisClient, _ threads: BlockingPool
-    ) throws -> MailWriter {
+    private func sender(
+        of mail: Settings.Mail, _ postgres: PostgresPool, _ redis: RedisClient, _ threads: BlockingPool, _ client: SMTPClient
+    ) throws -> SendMailHandler {
         guard let key = SignInKey(mail.signInKey) else { preconditionFailure("the setting has been checked for its length") }
         let sessions = SessionStore(client: redis, limits: SessionLimits())
         let hasher = PasswordHasher(pool: threads)
@@ -98,7 +97,8 @@ struct Composition {
             pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key
         ) { _ in }
         let resets = PasswordResets(pool: postgres, sessions: sessions, hasher: hasher, key: key) { _ in }
-        return MailWriter(
+        let writer = MailWriter(
             sender: try MailAddress(mail.sender, name: "Sluice"), site: mail.publicAddress, login: signIn.mail, reset: resets.mail)
+        return SendMailHandler(writer: writer, client: client, notes: DeliveryNotes(note: signIn.note))
     }
 }

@@ -78,6 +78,10 @@ def unknown(p):
     p.until("it says so", lambda: "may have arrived" in (p.text("#uploads") or ""))
     assert p.shown("#uploads [data-part=retry]")
     p.go("/")
+    p.js(CHOOSE, [["gateway.bin", 10]])
+    p.until("it says so of a proxy's answer", lambda: "may have arrived" in (p.text("#uploads") or ""))
+    assert p.shown("#uploads [data-part=retry]")
+    p.go("/")
     p.js(CHOOSE, [["cut.bin", 10]])
     p.until("it says so", lambda: "connection was lost" in (p.text("#uploads") or ""))
     assert p.shown("#uploads [data-part=retry]")
@@ -212,6 +216,18 @@ def code(p):
     p.until("home", lambda: p.path() == "/")
 
 
+def mail(p):
+    """What became of the mail turns up without a reload, and is asked for until it is certain."""
+    p.go("/login/code")
+    assert not p.shown("#mail-state")
+    for delivery, text in (("delayed", "The mail is late."), ("accepted", None)):
+        server.state.mail = {"delivery": delivery, "text": text}
+        p.until(delivery, lambda: p.shown("#mail-state") == (text is not None) and p.text("#mail-state") == (text or ""), 12)
+    server.state.mail = {"delivery": "refused", "text": "Too late."}
+    time.sleep(6)
+    assert not p.shown("#mail-state")
+
+
 def tokens(p):
     """Made, shown once, revoked after a question."""
     p.go("/account")
@@ -270,7 +286,7 @@ def without(p):
         p.browser.scripting(True)
 
 
-CASES = [upload, unknown, markup, search, sorting, paging, deleting, polling, staying, elsewhere, ending, captcha, code, tokens, reveal, keyboard, without]
+CASES = [upload, unknown, markup, search, sorting, paging, deleting, polling, staying, elsewhere, ending, captcha, code, mail, tokens, reveal, keyboard, without]
 EXPECTED = ("503", "413", "ERR_EMPTY_RESPONSE")
 
 

@@ -5,7 +5,7 @@
 
 /_/TEMPLATE/VARIANT shows any page in any condition (see mock/samples.py); ?left=SECONDS sets the life of the session,
 ?long=1 makes texts half as long again, as a translation would. /login accepts anything, the code is 123456.
-Files whose name contains "busy" are refused twice with 503, "huge" with 413, "lost" with an unknown outcome, "cut" get no answer, "bad" fail
+Files whose name contains "busy" are refused twice with 503, "huge" with 413, "lost" with an unknown outcome, "gateway" with the 503 of a proxy, "cut" get no answer, "bad" fail
 to be stored.
 """
 
@@ -47,6 +47,7 @@ class State:
         self.sessions = list(samples.FULL_SESSIONS)
         self.ends = time.time() + 1800
         self.events_down = False
+        self.mail = {"delivery": None, "text": None}
 
     def tell(self, kind, body):
         for listener in self.listeners:
@@ -172,6 +173,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if match := re.fullmatch(r"/captcha/(\w+)\.(png|wav)", path):
             letters = "".join(list("KRWTHXP")[int(c, 36) % 7] for c in (match[1] * 5)[:5])
             return self.send(200, media.png(letters) if match[2] == "png" else media.wav(letters), "image/png" if match[2] == "png" else "audio/wav")
+        if path == "/login/code/mail":
+            return self.json(200, state.mail)
         if path == "/session":
             ends = datetime.datetime.fromtimestamp(state.ends, datetime.timezone.utc)
             over = state.ends <= time.time()
@@ -270,6 +273,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.problem(413, "file-too-large", "The file is too large", "At most 5000000000 bytes are taken.")
         if "lost" in name:
             return self.problem(503, "unknown-outcome", "The connection to the database was lost at the last step", retry=2)
+        if "gateway" in name:
+            return self.json(503, {"type": "about:blank", "title": "Service Unavailable", "status": 503}, [("Retry-After", "1")])
         if "busy" in name:
             state.busy[name] = state.busy.get(name, 0) + 1
             if state.busy[name] <= 2:

@@ -17,10 +17,13 @@ struct ChallengeStore: Sendable {
         case earlierCode
     }
 
+    /// A new challenge, and what it has replaced.
+    typealias Made = (challenge: LoginChallenge, replacement: Replacement<LoginChallengeID>)
+
     /// Makes a challenge, which voids the user's last one.
     ///
     /// - Returns: nil when the user was disabled, or the condition does not hold any more.
-    func make(for user: UserID, session: SHA256Digest, if condition: Condition) async throws(AccountsError) -> LoginChallenge? {
+    func make(for user: UserID, session: SHA256Digest, if condition: Condition) async throws(AccountsError) -> Made? {
         let (id, nonce) = (LoginChallengeID(rawValue: UUIDv7()), RandomBytes.make(32))
         let lock: SQL =
             """
@@ -28,18 +31,21 @@ struct ChallengeStore: Sendable {
             """
         return try await database.transaction { sql throws(PostgresError) in
             guard let owner = try sql.query(lock).first else { return nil }
-            try sql.execute("UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: Self.isOpen)")
+            let replaced = try sql.query(
+                "UPDATE login_challenges SET voided_at = now() WHERE user_id = \(user) AND \(sql: Self.isOpen) RETURNING id")
             // The clock and not the time of the transaction's begin: rows of one user are made one after the other, under the lock.
             let rows = try sql.query(
                 """
                 INSERT INTO login_challenges (id, nonce, user_id, session, created_at, expires_at)
                 VALUES (\(id), \(nonce), \(user), \(session.bytes), clock_timestamp(),
                     clock_timestamp() + make_interval(secs => \(LoginChallenge.lifetime)))
-                RETURNING id, expires_at, created_at, tries
+                RETURNING \(sql: LoginChallenge.columns)
                 """)
-            return try rows.first.map { row throws(PostgresError) in
-                try LoginChallenge(row: row, address: try owner.decode("email"))
-            }
+            guard let row = rows.first else { return nil }
+            return (
+                try LoginChallenge(row: row, address: try owner.decode("email")),
+                Replacement(table: "login_challenges", id: id, replaced: try replaced.first?.decode("id", as: LoginChallengeID.self))
+            )
         }
     }
 
@@ -47,7 +53,7 @@ struct ChallengeStore: Sendable {
     func find(session: SHA256Digest, user: UserID) async throws(AccountsError) -> LoginChallenge? {
         try await database.query(
             """
-            SELECT login_challenges.id, expires_at, login_challenges.created_at, tries, email
+            SELECT \(sql: LoginChallenge.columns), email
             FROM login_challenges JOIN users ON users.id = user_id
             WHERE session = \(session.bytes) AND user_id = \(user) AND \(sql: Self.isOpen)
             """
@@ -74,6 +80,15 @@ struct ChallengeStore: Sendable {
         }.first
         guard let challenge else { return .late }
         return key.code(of: challenge.id, nonce: challenge.nonce, user: user) == code ? .right(challenge.id) : .wrong
+    }
+
+    /// Takes down what became of the mail of a challenge, as long as somebody may look for it.
+    func note(_ delivery: MailDelivery, of id: LoginChallengeID) async throws(AccountsError) {
+        try await database.execute(
+            """
+            UPDATE login_challenges SET delivery = \(delivery.rawValue)
+            WHERE id = \(id) AND \(sql: Self.isOpen) AND delivery IS DISTINCT FROM \(delivery.rawValue)
+            """)
     }
 
     /// Makes a challenge count no more.
@@ -122,11 +137,23 @@ struct ChallengeStore: Sendable {
 }
 
 extension LoginChallenge {
+    /// How long a mail takes while all is well, and then some.
+    private static let patience: Double = 15
+
+    /// What `init(row:address:)` reads. A mail that nobody has told anything of by then is late, be it that no worker runs.
+    fileprivate static let columns: SQL =
+        """
+        login_challenges.id, expires_at, login_challenges.created_at, tries, coalesce(
+            delivery, CASE WHEN login_challenges.created_at < clock_timestamp() - make_interval(secs => \(patience)) THEN 'delayed' END
+        ) AS delivery
+        """
+
     fileprivate init(row: PostgresRow, address: String) throws(PostgresError) {
         let tries = try row.decode("tries", as: Int.self)
         self.init(
             id: try row.decode("id"), maskedAddress: UserText.masked(email: address), expiresAt: try row.decode("expires_at"),
             triesLeft: max(0, Self.triesAllowed - tries),
-            resendAt: try row.decode("created_at", as: Date.self).addingTimeInterval(Self.resendInterval))
+            resendAt: try row.decode("created_at", as: Date.self).addingTimeInterval(Self.resendInterval),
+            delivery: try row.decode("delivery", as: String?.self).flatMap { MailDelivery(rawValue: $0) })
     }
 }

@@ -14,6 +14,8 @@ public struct LoginChallenge: Sendable, Hashable {
     public let triesLeft: Int
     /// From when on another code can be asked for.
     public let resendAt: Date
+    /// What became of the mail, as far as it is known.
+    public let delivery: MailDelivery?
 }
 
 /// What the worker puts into a mail.

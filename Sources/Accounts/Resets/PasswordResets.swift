@@ -32,24 +32,30 @@ public struct PasswordResets: Sendable {
     }
 
     public enum Request: Sendable {
-        /// A mail is sent if somebody has this address. Who asked does not learn whether.
+        /// A mail is sent if somebody has this name or address, and has not been sent too many. Who asked does not learn whether.
         case accepted
         case throttled(retryAfter: Duration)
     }
 
     /// Asks for a link.
     ///
+    /// Whether a refusal is told depends on what was typed and from where, and never on whose it is.
+    ///
+    /// - Parameter login: a user name or an address.
     /// - Throws: `.database`, `.unavailable`, and what `announce` throws.
-    public func request(address: String, visitor: Visitor) async throws -> Request {
-        // Others may ask for links to the same address: those limits are apart from the ones that signing in needs.
+    public func request(login: String, visitor: Visitor) async throws -> Request {
+        let typed = ThrottleSubject.text(key.lane(of: login))
+        // Others may ask for links to the same user: these limits are apart from the ones that signing in needs.
         let refusal = try await throttle.take([
-            (.resetsOfAddress, .address(key.lane(of: address))), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
+            (.resetsOfText, typed), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
         ])
         if let refusal { return .throttled(retryAfter: refusal.retryAfter) }
-        // Addresses are ASCII: another form of one would be looked up alike, but counted in a lane of its own.
-        let (id, owner) = try await resets.make(address: UserText.isEmail(address) ? address : "")
-        try await audit.record(.resetRequested, owner, visitor.network)
-        try await announce(id)
+        let owner = try await resets.owner(login: login)
+        // For nobody as well, so that the answer takes the same time.
+        let isSpent = try await throttle.take([(.resetsOfUser, owner.map { .user($0) } ?? typed)]) != nil
+        let made = try await resets.make(for: isSpent ? nil : owner)
+        try await audit.record(.resetRequested, owner, visitor.network, isSpent ? ["reason": ThrottleRule.resetsOfUser.name] : [:])
+        try await resets.keeping(made) { try await announce(made.id) }
         return .accepted
     }
 

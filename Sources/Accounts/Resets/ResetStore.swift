@@ -12,29 +12,43 @@ struct ResetStore: Sendable {
     let database: Database
     let key: SignInKey
 
-    /// Makes a link for the user of an address, which voids the user's last one. For an address that nobody has a row is made as
-    /// well, in the same way, so that the answer takes the same time.
+    /// Whose name or address this is, in any case, unless the user is disabled.
     ///
-    /// - Parameter address: in any case.
-    func make(address: String) async throws(AccountsError) -> (id: PasswordResetID, owner: UserID?) {
+    /// One query whatever the text is. An address is looked for as it is written and a name in any width, since of two addresses that
+    /// look alike one may be somebody else's.
+    func owner(login: String) async throws(AccountsError) -> UserID? {
+        let column: SQL = EmailAddress(login) == nil ? "name" : "email"
+        let text = EmailAddress(login) != nil || UserText.isName(login) ? login : ""
+        return try await database.query(
+            """
+            SELECT id FROM users
+            WHERE lower(normalize(\(sql: column), NFKC)) = lower(normalize(\(text)::text, NFKC)) AND disabled_at IS NULL
+            """
+        ) { row throws(PostgresError) in try row.decode("id", as: UserID.self) }.first
+    }
+
+    /// Makes a link for a user, which voids the user's last one. For nobody a row is made as well, in the same way, so that the answer
+    /// takes the same time.
+    func make(for user: UserID?) async throws(AccountsError) -> Replacement<PasswordResetID> {
         let (id, nonce, key) = (PasswordResetID(rawValue: UUIDv7()), RandomBytes.make(32), key)
-        let question: SQL =
-            """
-            SELECT id FROM users WHERE lower(normalize(email, NFKC)) = lower(normalize(\(address)::text, NFKC)) AND disabled_at IS NULL
-            FOR NO KEY UPDATE
-            """
-        let owner = try await database.transaction { sql throws(PostgresError) in
-            let user = try sql.query(question).first?.decode("id", as: UserID.self)
-            let token = key.token(of: id, nonce: nonce, user: user)
-            try sql.execute("UPDATE password_resets SET voided_at = now() WHERE user_id = \(user as UserID?) AND \(sql: Self.isOpen)")
+        return try await database.transaction { sql throws(PostgresError) in
+            let owner = try sql.query("SELECT id FROM users WHERE id = \(user as UserID?) AND disabled_at IS NULL FOR NO KEY UPDATE")
+                .first?.decode("id", as: UserID.self)
+            let token = key.token(of: id, nonce: nonce, user: owner)
+            let replaced = try sql.query(
+                "UPDATE password_resets SET voided_at = now() WHERE user_id = \(owner as UserID?) AND \(sql: Self.isOpen) RETURNING id")
             try sql.execute(
                 """
                 INSERT INTO password_resets (id, nonce, sha256, user_id, expires_at)
-                VALUES (\(id), \(nonce), \(token.digest.bytes), \(user as UserID?), now() + make_interval(secs => \(Self.lifetime)))
+                VALUES (\(id), \(nonce), \(token.digest.bytes), \(owner as UserID?), now() + make_interval(secs => \(Self.lifetime)))
                 """)
-            return user
+            return Replacement(table: "password_resets", id: id, replaced: try replaced.first?.decode("id", as: PasswordResetID.self))
         }
-        return (id, owner)
+    }
+
+    /// Has the mail of a link asked for; if that fails, the link before it goes on to count.
+    func keeping(_ made: Replacement<PasswordResetID>, _ announce: () async throws -> Void) async throws {
+        try await database.keeping(made, announce)
     }
 
     /// Whose password a token can set, if anybody's.

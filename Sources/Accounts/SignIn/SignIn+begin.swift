@@ -67,23 +67,26 @@ extension SignIn {
             return .throttled(retryAfter: refusal.retryAfter)
         }
         let next = OpaqueToken()
-        guard let challenge = try await challenges.make(for: user.id, session: next.digest, if: .password(password)) else {
+        guard let made = try await challenges.make(for: user.id, session: next.digest, if: .password(password)) else {
             return .refused
         }
         _ = try await throttle.take([(.codeOfSession, .session(next.digest))])
-        try await send(challenge, to: user.id, visitor)
+        try await send(made, to: user.id, visitor)
         // Last, so that no fault leaves the browser without a session. If the password was changed or the user disabled since the code
         // was made, the session finds it void and can ask for no other.
         guard let awaiting = try await sessions.advance(session.ticket, .passwordGiven(user), as: next, for: visitor) else {
-            try await challenges.void(challenge.id)
+            try await challenges.void(made.challenge.id)
             return .refused
         }
-        return .challenged(awaiting, challenge)
+        return .challenged(awaiting, made.challenge)
     }
 
-    func send(_ challenge: LoginChallenge, to user: UserID, _ visitor: Visitor) async throws {
-        try await audit.record(.codeSent, user, visitor.network)
-        try await announce(challenge.id)
+    /// Has the mail of a code sent; if that fails, the code before it goes on to count.
+    func send(_ made: ChallengeStore.Made, to user: UserID, _ visitor: Visitor) async throws {
+        try await database.keeping(made.replacement) {
+            try await audit.record(.codeSent, user, visitor.network)
+            try await announce(made.challenge.id)
+        }
     }
 
     /// What an attempt counts against.

@@ -77,11 +77,11 @@ extension SignIn {
         let lanes =
             [(.codeOfSession, .session(session.ticket.digest))] + Self.mailLanes(user.id, account?.knowsDevice ?? false, visitor)
         if let refusal = try await throttle.take(lanes) { return .throttled(retryAfter: refusal.retryAfter) }
-        guard let challenge = try await challenges.make(for: user.id, session: session.ticket.digest, if: .earlierCode) else {
+        guard let made = try await challenges.make(for: user.id, session: session.ticket.digest, if: .earlierCode) else {
             return .refused
         }
-        try await send(challenge, to: user.id, visitor)
-        return .sent(challenge)
+        try await send(made, to: user.id, visitor)
+        return .sent(made.challenge)
     }
 
     /// What belongs to a session that is about to begin.

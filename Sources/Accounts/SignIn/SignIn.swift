@@ -46,6 +46,11 @@ public struct SignIn: Sendable {
         try await challenges.mail(for: id)
     }
 
+    /// Takes down what became of the mail of a code. Only the session that waits for the code is told.
+    public func note(_ delivery: MailDelivery, of id: LoginChallengeID) async throws(AccountsError) {
+        try await challenges.note(delivery, of: id)
+    }
+
     /// The code that a session waits for, for the page that asks for it; nil when there is none.
     public func challenge(of session: Session) async throws(AccountsError) -> LoginChallenge? {
         guard case .awaitingCode(let user) = session.state else { return nil }

@@ -9,8 +9,8 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
     /// What was typed in place of a user's name and is none, as `SignInKey.lane(of:)` names it.
     case stranger(SHA256Digest, NetworkAddress)
     case network(NetworkAddress)
-    /// What was typed as an address, named likewise.
-    case address(SHA256Digest)
+    /// What was typed into a form, named likewise.
+    case text(SHA256Digest)
     case session(SHA256Digest)
     case everybody
 
@@ -21,7 +21,7 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
         case .userOnDevice(let id, let device): "user:\(id):\(device.digest)"
         case .stranger(let login, let network): "name:\(login):\(network.prefix)"
         case .network(let network): "net:\(network.prefix)"
-        case .address(let address): "mail:\(address)"
+        case .text(let text): "text:\(text)"
         case .session(let digest): "session:\(digest)"
         case .everybody: "all"
         }

@@ -43,7 +43,7 @@ public struct Registration: Sendable {
         public var problems: [RegistrationProblem] {
             var problems: [RegistrationProblem] = []
             if !UserText.isName(name) { problems.append(.name) }
-            if !UserText.isEmail(email) { problems.append(.email) }
+            if EmailAddress(email) == nil { problems.append(.email) }
             if !UserText.isFullName(fullName) { problems.append(.fullName) }
             // Only names that can be: a form has room for thousands of words, each of which would be looked for in the password.
             let context = problems.isEmpty ? UserText.contextWords(name: name, email: email, fullName: fullName) : []

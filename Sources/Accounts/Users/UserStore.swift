@@ -19,7 +19,7 @@ public struct UserStore: Sendable {
         name: String, email: String, fullName: String = "", password: PasswordHash? = nil, isAdmin: Bool = false
     ) async throws(AccountsError) -> User {
         guard UserText.isName(name) else { throw AccountsError(.badName, "a user name is 1…64 letters, digits or . _ - +") }
-        guard UserText.isEmail(email) else { throw AccountsError(.badEmail, "not an e-mail address") }
+        guard EmailAddress(email) != nil else { throw AccountsError(.badEmail, "not an e-mail address") }
         guard UserText.isFullName(fullName) else { throw AccountsError(.badFullName, "a full name is up to 128 printable characters") }
         let users = try await users(
             """

@@ -1,4 +1,4 @@
-/// The rules for names and addresses.
+/// The rules for names. That for addresses is `EmailAddress`, which those who send mail have in common with this module.
 enum UserText {
     /// A name: 1…64 letters, digits and `. _ - +`, beginning with a letter or digit. Anything else is refused rather
     /// than cleaned, since a user has to type the name again. No `@`: nobody may be called what is another's address, for one
@@ -42,34 +42,6 @@ enum UserText {
         case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse: false
         default: true
         }
-    }
-
-    /// An address of the plain form `local@domain` in ASCII, 3…254 bytes (RFC 5321, section 4.5.3.1): no quoting, comments,
-    /// lists or control bytes, so that it cannot become two recipients or two lines.
-    package static func isEmail(_ text: String) -> Bool {
-        guard (3...254).contains(text.utf8.count) else { return false }
-        let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard parts.count == 2, (1...64).contains(parts[0].count) else { return false }
-        return isDotted(parts[0], isAtom) && isDotted(parts[1], isHost)
-    }
-
-    private static func isDotted(_ text: Substring.UTF8View, _ isAllowed: (UInt8) -> Bool) -> Bool {
-        text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
-            (1...64).contains(part.count) && part.allSatisfy(isAllowed)
-        }
-    }
-
-    private static func isHost(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || byte == UInt8(ascii: "-")
-    }
-
-    /// RFC 5322, section 3.2.3.
-    private static func isAtom(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte)
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 
     private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {

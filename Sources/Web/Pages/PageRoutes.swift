@@ -58,6 +58,7 @@ struct PageRoutes {
     private func addScripts(to router: Router<WebContext>) {
         let scripts = group(on: router, for: .script)
         add(scripts, to: router, "session", [.get: session.get])
+        add(scripts, to: router, "login/code/mail", [.get: code.mail])
         add(scripts, to: router, "captcha/:file", [.get: captcha.serve])
         let visitors = group(on: router, for: .script).add(middleware: SessionOpening(sessions: sessions, cookies: cookies))
         add(visitors, to: router, "login/captcha", [.get: captcha.make])

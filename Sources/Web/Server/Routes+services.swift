@@ -32,7 +32,7 @@ extension Routes {
                 login: LoginPages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
                 code: CodePages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
                 register: RegisterPages(registration: services.registration, pages: pages),
-                password: PasswordPages(resets: services.resets, users: signIn.users, pages: pages, cookies: cookies),
+                password: PasswordPages(resets: services.resets, pages: pages, cookies: cookies),
                 logout: LogoutHandler(signIn: signIn, cookies: cookies),
                 home: HomePages(catalog: services.catalog, uploads: uploads, deletion: deletion, guardian: guardian, pages: pages),
                 account: AccountPages(

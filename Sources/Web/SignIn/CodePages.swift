@@ -3,7 +3,8 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 
-/// The page that asks for the code from the mail: `GET` and `POST /login/code`, `POST /login/code/resend`.
+/// The page that asks for the code from the mail: `GET` and `POST /login/code`, `POST /login/code/resend`; and what became of the mail,
+/// for its script: `GET /login/code/mail`.
 struct CodePages {
     let signIn: SignIn
     let pages: PageRenderer
@@ -38,6 +39,18 @@ struct CodePages {
             response.headers[.retryAfter] = String(seconds)
             return response
         case .refused: return Redirection(to: "/login").response()
+        }
+    }
+
+    /// Only the session that awaits the code is told anything.
+    func mail(_ request: Request, context: PageContext) async throws -> Response {
+        guard let session = context.visit.session, case .awaitingCode = session.state else { throw APIError.notSignedIn(context.visit) }
+        guard let challenge = try await signIn.challenge(of: session) else { throw APIError.notFound }
+        return JSONResponse.make { json in
+            json.object { json in
+                json.member("delivery", challenge.delivery?.rawValue)
+                json.member("text", challenge.mailSentence)
+            }
         }
     }
 

@@ -5,7 +5,6 @@ import Hummingbird
 /// Setting a password without the old one: `/password/forgot` and `/password/reset`.
 struct PasswordPages {
     let resets: PasswordResets
-    let users: UserStore
     let pages: PageRenderer
     let cookies: SessionCookies
 
@@ -23,9 +22,7 @@ struct PasswordPages {
             return pages.render(
                 .forgot, page, in: PageFrame(session, errors: PageErrors(fields: ["login": sentence])), status: .unprocessableContent)
         }
-        // The link goes to the address that is stored; a name without a user counts as an address that nobody has.
-        let address = try await users.find(name: login)?.email ?? login
-        switch try await resets.request(address: address, visitor: context.visit.visitor) {
+        switch try await resets.request(login: login, visitor: context.visit.visitor) {
         case .accepted:
             let notice = "If we know you, a mail is on its way. Look in the junk folder too."
             return pages.render(.forgot, ForgotPage(), in: PageFrame(session, notice: notice))
@@ -33,22 +30,26 @@ struct PasswordPages {
         }
     }
 
+    /// The token of a link goes into a cookie at once and the browser on to an address without it, since addresses stay in histories, and
+    /// are logged and shared (ASVS 14.2.1).
     func showReset(_ request: Request, context: PageContext) async throws -> Response {
-        guard let text = try QueryParameters(request.uri.query).single("token"), let token = OpaqueToken(text),
-            try await resets.isUsable(token)
-        else { return isOver }
-        return pages.render(.reset, ResetPage(reset: .init(token: text)), in: PageFrame(try context.session()))
+        if let text = try QueryParameters(request.uri.query).single("token") {
+            guard let token = OpaqueToken(text) else { return isOver }
+            return Redirection(to: "/password/reset").response(cookies.set(reset: token))
+        }
+        guard let token = cookies.resetToken(request.headers), try await resets.isUsable(token) else { return isOver }
+        return pages.render(.reset, ResetPage(), in: PageFrame(try context.session()))
     }
 
     func submitReset(_ request: Request, context: PageContext) async throws -> Response {
         let (form, visitor) = (context.form, context.visit.visitor)
-        let text = try form.text("token")
-        guard let token = OpaqueToken(text) else { return isOver }
+        guard let token = cookies.resetToken(request.headers) else { return isOver }
         switch try await resets.complete(token, password: try form.secret("password"), visitor: visitor) {
-        case .done(let device): return Redirection(to: Arrival.reset.path("/login")).response(cookies.set(device: device))
+        case .done(let device):
+            return Redirection(to: Arrival.reset.path("/login")).response(cookies.set(device: device), cookies.clearReset())
         case .refused: return isOver
         case .unacceptable(let problem):
-            let page = ResetPage(reset: .init(token: text), form: .init(passwordError: problem.sentence))
+            let page = ResetPage(form: .init(passwordError: problem.sentence))
             let errors = PageErrors(fields: ["password": problem.sentence])
             return pages.render(.reset, page, in: PageFrame(try context.session(), errors: errors), status: .unprocessableContent)
         }
@@ -57,7 +58,9 @@ struct PasswordPages {
     private var isOver: Response {
         let message = MessagePage.Message(
             title: "This link no longer works", text: "It works once, for 30 minutes, and only the last one that was asked for.",
-            action: .init(href: "/password/forgot", label: "Ask for another"))
-        return pages.render(message, status: .gone)
+            action: .init(href: "/password/forgot", label: "Ask for another"), other: .init(href: "/login", label: "Log in"))
+        var response = pages.render(message, status: .gone)
+        response.headers.append(cookies.clearReset())
+        return response
     }
 }

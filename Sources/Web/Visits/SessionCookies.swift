@@ -2,23 +2,28 @@ import Accounts
 import HTTPTypes
 package import Platform
 
-/// The two cookies that browsers get: the session's, and the one by which a browser is known that somebody has signed in with.
+/// The cookies that browsers get: the session's, the one by which a browser is known that somebody has signed in with, and for half an
+/// hour that of a link by which a password is chosen.
 ///
-/// Both are for this host alone, for all of its paths, never for scripts, and come along when one follows a link to us. By plain
+/// All are for this host alone, for all of its paths, never for scripts, and come along when one follows a link to us. By plain
 /// HTTP, which is for loopback only, they cannot have the prefix that has browsers enforce the first two.
 package struct SessionCookies: Sendable {
     private static let halfYear = 182 * 86400
+    /// As long as a link works.
+    private static let halfHour = 30 * 60
     /// At the end of a session's cookie as long as nobody has signed in with it: who never was in is not told of being logged out.
     private static let strangerMark = "-"
 
     private let isSecure: Bool
     package let session: String
     package let device: String
+    package let reset: String
 
     package init(_ address: PublicAddress) {
         isSecure = address.isSecure
         session = isSecure ? "__Host-sluice" : "sluice"
         device = isSecure ? "__Host-sluice-device" : "sluice-device"
+        reset = isSecure ? "__Host-sluice-reset" : "sluice-reset"
     }
 
     /// The session that a browser says it has, and whether somebody has signed in with it; nil for what cannot be one.
@@ -33,6 +38,10 @@ package struct SessionCookies: Sendable {
         headers.cookie(named: device).flatMap { OpaqueToken($0) }
     }
 
+    func resetToken(_ headers: HTTPFields) -> OpaqueToken? {
+        headers.cookie(named: reset).flatMap { OpaqueToken($0) }
+    }
+
     /// Gives a session to the browser, until that is closed.
     func set(_ session: Session) -> HTTPField {
         make(self.session, session.ticket.cookie + (session.user == nil ? Self.strangerMark : ""))
@@ -45,6 +54,14 @@ package struct SessionCookies: Sendable {
     /// Takes the session away from the browser.
     func clear() -> HTTPField {
         make(session, "", "; Max-Age=0")
+    }
+
+    func set(reset token: OpaqueToken) -> HTTPField {
+        make(reset, token.reveal(), "; Max-Age=\(Self.halfHour)")
+    }
+
+    func clearReset() -> HTTPField {
+        make(reset, "", "; Max-Age=0")
     }
 
     private func make(_ name: String, _ value: String, _ more: String = "") -> HTTPField {

@@ -1,3 +1,4 @@
+import Accounts
 package import Curl
 package import Jobs
 import Logging
@@ -13,12 +14,16 @@ package struct SendMailHandler: Sendable {
 
     private let writer: MailWriter
     private let client: SMTPClient
+    private let notes: DeliveryNotes
     private let metrics: MailMetrics
     private let log = FailureLog()
 
-    package init(writer: MailWriter, client: SMTPClient, metrics: any MetricsFactory = MetricsSystem.factory) {
+    package init(
+        writer: MailWriter, client: SMTPClient, notes: DeliveryNotes, metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
         self.writer = writer
         self.client = client
+        self.notes = notes
         self.metrics = MailMetrics(factory: metrics)
     }
 
@@ -32,33 +37,37 @@ package struct SendMailHandler: Sendable {
             guard context.isCurrent() else { return .later(after: .zero, reason: "the lease was lost") }
             try await client.send(message)
             metrics.count(.sent, job)
+            await notes.write(.accepted, of: job, context.logger)
             return .done
         } catch let error as SMTPError {
-            return outcome(error, of: job, context)
+            return await outcome(error, of: job, context)
         } catch {
-            return postponed(job, "\(type(of: error))", "\(error)", context)
+            return await postponed(job, "\(type(of: error))", "\(error)", context)
         }
     }
 
     /// What a refusal means: the one table. No reason holds an address, since `SMTPError` has none.
-    private func outcome(_ error: SMTPError, of job: SendMail, _ context: JobContext) -> JobOutcome {
+    private func outcome(_ error: SMTPError, of job: SendMail, _ context: JobContext) async -> JobOutcome {
         let reason = "SMTP: \(error.message)"
         switch error.disposition {
-        case .unavailable: return postponed(job, "SMTP \(error.replyCode ?? 0)", reason, context)
+        case .unavailable: return await postponed(job, "SMTP \(error.replyCode ?? 0)", reason, context)
         case .cancelled: return .later(after: .zero, reason: reason)
         case .retry:
             metrics.count(.postponed, job)
+            await notes.write(.delayed, of: job, context.logger)
             return .retry(after: nil, reason: reason)
         default:
             metrics.count(.failed, job)
             context.logger.warning("a mail cannot be delivered", metadata: .init([.reason: "\(reason)"]))
+            await notes.write(.refused, of: job, context.logger)
             return .giveUp(reason: reason)
         }
     }
 
     /// An outage concerns all mails alike and costs none of them an attempt.
-    private func postponed(_ job: SendMail, _ kind: String, _ reason: String, _ context: JobContext) -> JobOutcome {
+    private func postponed(_ job: SendMail, _ kind: String, _ reason: String, _ context: JobContext) async -> JobOutcome {
         metrics.count(.postponed, job)
+        await notes.write(.delayed, of: job, context.logger)
         log.note(kind, reason, context.logger)
         return .later(after: Pause.since(job.number, longest: Self.longestPause), reason: reason)
     }

@@ -14,7 +14,7 @@ struct PurgeTests {
             let user = try await fixture.member()
             let kept = try await fixture.enter().session
             let lost = try await fixture.enter(from: .elsewhere()).session
-            for _ in 0..<2 { _ = try await fixture.resets.request(address: user.email, visitor: .elsewhere()) }
+            for _ in 0..<2 { _ = try await fixture.resets.request(login: user.email, visitor: .elsewhere()) }
             let purge = Purge(pool: fixture.pool, redis: fixture.redis)
             #expect(try await purge.runOnce() == PurgeReport())
 

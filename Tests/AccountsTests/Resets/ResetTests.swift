@@ -119,7 +119,7 @@ struct ResetTests {
             for address in ["miami@example.org", "nobody@example.org"] {
                 for number in 0..<7 {
                     let outcome = try await fixture.resets.request(
-                        address: number.isMultiple(of: 2) ? address : address.uppercased(), visitor: .elsewhere())
+                        login: number.isMultiple(of: 2) ? address : address.uppercased(), visitor: .elsewhere())
                     if case .throttled = outcome { #expect(number >= 5) } else { #expect(number < 5) }
                 }
             }
@@ -128,8 +128,69 @@ struct ResetTests {
         }
     }
 
+    @Test("H84 H80 refusals tell the same of a user as of nobody, by whatever names and addresses one asks; the user gets five mails")
+    func oracle() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            var told: [[Bool]] = []
+            for (name, wide) in [("miami", "ＭＩＡＭＩ"), ("nobody", "ＮＯＢＯＤＹ")] {
+                var refusals: [Bool] = []
+                for login in Array(repeating: name, count: 6) + [wide, "\(name)@example.org", name.uppercased()] {
+                    let outcome = try await fixture.resets.request(login: login, visitor: .elsewhere())
+                    if case .throttled = outcome { refusals.append(true) } else { refusals.append(false) }
+                }
+                told.append(refusals)
+            }
+            #expect(told[0] == [false, false, false, false, false, true, false, false, true])
+            #expect(told[0] == told[1])
+            let links = try await fixture.pool.query("SELECT count(*) AS n FROM password_resets WHERE user_id = \(user.id)")
+            #expect(try links[0].decode("n", as: Int.self) == 5)
+        }
+    }
+
+    @Test("H84 the work is the same for a user, for one whose links are spent, and for nobody", arguments: ["miami", "spent", "nobody"])
+    func work(login: String) async throws {
+        try await SignInFixture.with { fixture in
+            _ = (try await fixture.member(), try await fixture.member("spent"))
+            for number in 0..<5 {
+                let form = String("spent".enumerated().map { $0.offset == number ? Character($0.element.uppercased()) : $0.element })
+                _ = try await fixture.resets.request(login: number == 0 ? "spent@example.org" : form, visitor: .elsewhere())
+            }
+            let before = try await Self.work(fixture)
+            guard case .accepted = try await fixture.resets.request(login: login, visitor: .elsewhere()) else {
+                throw SignInFixture.Unexpected()
+            }
+            let after = try await Self.work(fixture)
+            #expect(zip(after, before).map { $0 - $1 } == [2, 1, 1, 1])
+        }
+    }
+
+    /// Scripts run, rows of both tables, jobs asked for.
+    private static func work(_ fixture: SignInFixture) async throws -> [Int] {
+        let figures = try await fixture.redis.send(RedisCommand("INFO", "commandstats")).string ?? ""
+        let scripts = figures.firstMatch(of: #/cmdstat_evalsha:calls=(\d+)/#).flatMap { Int($0.1) } ?? 0
+        let rows = try await fixture.pool.query(
+            "SELECT (SELECT count(*) FROM password_resets) AS links, (SELECT count(*) FROM audit_events) AS events")
+        return [scripts, try rows[0].decode("links"), try rows[0].decode("events"), fixture.resetMails.items.count]
+    }
+
+    @Test("another link that cannot be sent leaves the one before as it was")
+    func unsent() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let link = try #require(try await ask(fixture)).token
+            fixture.resetMails.setBroken(true)
+            await #expect(throws: Outbox<PasswordResetID>.Broken.self) { try await ask(fixture) }
+            #expect(try await fixture.resets.isUsable(link))
+            fixture.resetMails.setBroken(false)
+            let next = try #require(try await ask(fixture)).token
+            #expect(try await !fixture.resets.isUsable(link))
+            #expect(try await fixture.resets.isUsable(next))
+        }
+    }
+
     private func ask(_ fixture: SignInFixture, _ address: String = "miami@example.org") async throws -> ResetMail? {
-        guard case .accepted = try await fixture.resets.request(address: address, visitor: .elsewhere()),
+        guard case .accepted = try await fixture.resets.request(login: address, visitor: .elsewhere()),
             let id = fixture.resetMails.items.last
         else { throw SignInFixture.Unexpected() }
         return try await fixture.resets.mail(for: id)

@@ -183,7 +183,7 @@ struct CodeTests {
             _ = try await fixture.member()
             let device = try #require(try await fixture.enter().device)
             for number in 0..<29 {
-                guard case .accepted = try await fixture.resets.request(address: "x\(number)@example.org", visitor: .somewhere) else {
+                guard case .accepted = try await fixture.resets.request(login: "x\(number)@example.org", visitor: .somewhere) else {
                     throw SignInFixture.Unexpected()
                 }
             }

@@ -124,7 +124,7 @@ struct EndingTests {
             let tokens = TokenStore(pool: fixture.pool, cacheLifetime: .zero)
             let token = try await tokens.add(user: user.id, name: "laptop").reveal()
             #expect(try await tokens.authenticate(token) != nil)
-            _ = try await fixture.resets.request(address: user.email, visitor: .somewhere)
+            _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
             let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
             #expect(try await fixture.signIn.disable(user.id))
             for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }

@@ -25,6 +25,49 @@ struct FaultTests {
         }
     }
 
+    @Test("another code that cannot be sent, here or to a login elsewhere, leaves the one before as it was")
+    func unsentAgain() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let session = try await fixture.awaiting()
+            let code = try await fixture.lastCode()
+            try await fixture.passMinute()
+            fixture.mails.setBroken(true)
+            await #expect(throws: Outbox<LoginChallengeID>.Broken.self) { try await fixture.signIn.resend(in: session, .somewhere) }
+            await #expect(throws: Outbox<LoginChallengeID>.Broken.self) { try await fixture.begin("miami", from: .elsewhere()) }
+            #expect(try await fixture.signIn.challenge(of: session)?.id == fixture.mails.items[0])
+            guard case .signedIn = try await fixture.signIn.confirm(code, in: session, .somewhere) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
+    @Test("a code that was ended while another one could not be sent does not come back; nor does a cancelled caller lose it")
+    func unsentMeanwhile() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let session = try await fixture.awaiting()
+            let code = try await fixture.lastCode()
+            try await fixture.passMinute()
+            let asking = Counter()
+            fixture.mails.setBroken(true) {
+                asking.increment()
+                try await Task.sleep(for: .seconds(3600))
+            }
+            let cancelled = Task { try await fixture.signIn.resend(in: session, .somewhere) }
+            try await awaitTruth("the mail is asked for") { asking.value == 1 }
+            cancelled.cancel()
+            await #expect(throws: CancellationError.self) { try await cancelled.value }
+            #expect(try await fixture.signIn.challenge(of: session)?.id == fixture.mails.items[0])
+
+            try await fixture.passMinute()
+            // As a new password does.
+            fixture.mails.setBroken(true) { [pool = fixture.pool] in
+                try await pool.execute("UPDATE login_challenges SET voided_at = now() WHERE voided_at IS NULL")
+            }
+            await #expect(throws: Outbox<LoginChallengeID>.Broken.self) { try await fixture.signIn.resend(in: session, .somewhere) }
+            guard case .refused = try await fixture.signIn.confirm(code, in: session, .somewhere) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
     @Test("a database that fails after the code was found right uses up neither the code nor the session")
     func unwritten() async throws {
         try await SignInFixture.with { fixture in
@@ -50,7 +93,7 @@ struct FaultTests {
             let other = try await fixture.enter(from: .elsewhere()).session
             let otherKey = fixture.key(of: other)
             let fields = try await fixture.redis.send(RedisCommand("HGETALL", otherKey)).array?.compactMap(\.string) ?? []
-            _ = try await fixture.resets.request(address: user.email, visitor: .somewhere)
+            _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
             let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
             let pending = try await fixture.holding("SELECT FROM users FOR UPDATE") {
                 let pending = Task {

@@ -35,7 +35,7 @@ struct OutageTests {
                 { _ = try await signIn.endOthers(than: session, .somewhere) },
                 { _ = try await signIn.disable(user.id) },
                 { _ = try await registration.register(form, network: .random) },
-                { _ = try await fixture.resets.request(address: user.email, visitor: .somewhere) },
+                { _ = try await fixture.resets.request(login: user.email, visitor: .somewhere) },
                 { _ = try await Purge(pool: fixture.pool, redis: fixture.redis).runOnce() },
             ]
             for (number, step) in steps.enumerated() {

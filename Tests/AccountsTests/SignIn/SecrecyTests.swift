@@ -23,7 +23,7 @@ struct SecrecyTests {
             let entered = try await fixture.enter()
             let awaiting = try await fixture.awaiting(from: .elsewhere())
             let code = try await fixture.lastCode()
-            _ = try await fixture.resets.request(address: user.email, visitor: .somewhere)
+            _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
             let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
             let token = try await TokenStore(pool: fixture.pool).add(user: user.id, name: "laptop").reveal()
 

@@ -43,6 +43,10 @@ struct RegistrationTests {
             #expect(form(password: "Ange-sluice-12").problems == [.password(.personal)])
             #expect(form(fullName: String(repeating: "x", count: 129)).problems == [.fullName])
             #expect(form(fullName: "").problems.isEmpty)
+            // What no mail can be sent to.
+            for address in ["a@-x.org", "a@x-.org", "a@\(String(repeating: "x", count: 64)).org"] {
+                #expect(form(email: address).problems == [.email], "\(address)")
+            }
             #expect(fixture.hashes.value == 0)
         }
     }

@@ -108,10 +108,10 @@ def login(**more):
     return signed_out(captcha={"id": "abc", "secondsLeft": 300}, form={"login": ""}, **more)
 
 
-def code(**more):
+def code(mail=None, **more):
     return signed_out(challenge={
         "address": "m•••i@example.org", "secondsLeft": 272, "lifeText": "4 minutes 32 seconds", "triesText": "5 tries left",
-        "resendSeconds": 32, "resendText": "32 seconds"}, **more)
+        "mailText": mail, "resendSeconds": 32, "resendText": "32 seconds"}, **more)
 
 
 CHROME = "Chrome 141 on Windows"
@@ -177,17 +177,22 @@ PAGES = {
     ("code", "errors"): {**code(), "form": {"codeError": "This code does not work. Check it, or send another."},
                          "errors": errors("One thing needs a change", ("code", "This code does not work. Check it, or send another."))},
     ("code", "resent"): code(notice="Another code is on its way. The one before no longer works."),
+    ("code", "refused"): code("The code could not be delivered to m•••i@example.org; the mail server refused it for good. If another one "
+                              "fares no better, ask whoever runs this site."),
     ("forgot", "plain"): signed_out(form={"login": ""}),
     ("forgot", "sent"): signed_out(form={"login": ""}, notice="If we know you, a mail is on its way. Look in the junk folder too."),
-    ("reset", "plain"): signed_out(form={}, reset={"token": "t0ken"}),
+    ("reset", "plain"): signed_out(form={}),
     ("reset", "errors"): signed_out(
-        form={"passwordError": "This password is too short."}, reset={"token": "t0ken"},
+        form={"passwordError": "This password is too short."},
         errors=errors("One thing needs a change", ("password", "This password is too short."))),
     ("message", "not-found"): signed_out(message={"title": "There is nothing here", "text": "The address may be mistyped, or what was here is gone.",
                                          "action": {"href": "/", "label": "Go to your files"}}),
     ("message", "unavailable"): signed_out(message={
         "title": "One moment, please", "text": "A part of Sluice does not answer. Nothing was lost. Try again in a few seconds.",
         "action": {"href": "/", "label": "Try again"}, "reference": "01HX7Q9K2M"}),
+    ("message", "used"): signed_out(message={
+        "title": "This link no longer works", "text": "It works once, for 30 minutes, and only the last one that was asked for.",
+        "action": {"href": "/password/forgot", "label": "Ask for another"}, "other": {"href": "/login", "label": "Log in"}}),
     ("delete", "plain"): signed_in(file={"id": FILES[3]["id"], "name": FILES[3]["name"]}),
     ("home", "plain"): home(FILES, next_cursor="xyz"),
     ("home", "empty"): home([]),

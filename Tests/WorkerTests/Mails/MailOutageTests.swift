@@ -26,8 +26,10 @@ struct MailOutageTests {
             #expect(outcome.isRetry == spendsAttempt)
             if !spendsAttempt { #expect(try (Duration.seconds(1)...Duration.seconds(10)).contains(#require(outcome.delay))) }
             #expect(fixture.count(#"sluice_mails_total{kind="code",outcome="postponed"}"#) == 1)
+            #expect(try await fixture.delivery(of: job) == "delayed")
             try server.misbehave("{}")
             #expect(await fixture.send(job).isDone)
+            #expect(try await fixture.delivery(of: job) == "accepted")
             #expect(try server.received().count == 1)
             #expect(fixture.count(#"sluice_mails_total{kind="code",outcome="sent"}"#) == 1)
             #expect(fixture.count(#"sluice_mail_delivery_seconds_count{kind="code"}"#) == 1)
@@ -47,6 +49,19 @@ struct MailOutageTests {
             #expect(log.lines.count == 1 && log.holds("a mail cannot be delivered") && log.holds("550"))
             #expect(!log.holds(address) && !log.holds(code))
             #expect(fixture.count(#"sluice_mails_total{kind="code",outcome="failed"}"#) == 1)
+            #expect(try await fixture.delivery(of: job) == "refused")
+        }
+    }
+
+    @Test("H77 that what became of a mail cannot be taken down changes nothing for the mail, and is logged")
+    func unnoted() async throws {
+        let server = try SMTPServerProcess()
+        try await MailFixture.with(smtp: server.configuration) { fixture in
+            let (job, log) = (try await fixture.challenge(of: fixture.user(MailFixture.address())), LogRecord())
+            try await fixture.pool.execute("ALTER TABLE login_challenges DROP COLUMN delivery")
+            #expect(await fixture.send(job, logger: log.logger).isDone)
+            #expect(try server.received().count == 1)
+            #expect(log.lines.count == 1 && log.holds("what became of a mail is not shown"))
         }
     }
 

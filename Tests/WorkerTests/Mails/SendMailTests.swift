@@ -37,7 +37,7 @@ struct SendMailTests {
             let address = MailFixture.address()
             _ = try await fixture.user(address)
             try await fixture.working {
-                _ = try await fixture.resets.request(address: address, visitor: Visitor(network: NetworkAddress("192.0.2.1")))
+                _ = try await fixture.resets.request(login: address, visitor: Visitor(network: NetworkAddress("192.0.2.1")))
                 try await eventually { try ReadMail.inMaildir(to: address).count == 1 }
             }
             let mail = try #require(try ReadMail.inMaildir(to: address).first)
@@ -103,7 +103,7 @@ struct SendMailTests {
     func nobody() async throws {
         try await MailFixture.with { fixture in
             let address = MailFixture.address()
-            _ = try await fixture.resets.request(address: address, visitor: Visitor(network: NetworkAddress("192.0.2.1")))
+            _ = try await fixture.resets.request(login: address, visitor: Visitor(network: NetworkAddress("192.0.2.1")))
             try await fixture.working {
                 try await eventually { try await fixture.queue.snapshot().done == 1 }
             }
@@ -144,6 +144,7 @@ struct SendMailTests {
             let job = try await fixture.challenge(of: fixture.user(address))
             let reason = try #require(await fixture.send(job).lastWords)
             #expect(reason.contains("not a plain mail address") && !reason.contains("example.org"))
+            #expect(try await fixture.delivery(of: job) == "refused")
             #expect(try ReadMail.inMaildir(to: "evil@example.org").isEmpty)
         }
     }
@@ -154,7 +155,7 @@ struct SendMailTests {
             let address = MailFixture.address()
             _ = try await fixture.user(address)
             let (before, visitor) = (Date(), Visitor(network: NetworkAddress("192.0.2.1")))
-            _ = try await fixture.resets.request(address: address, visitor: visitor)
+            _ = try await fixture.resets.request(login: address, visitor: visitor)
             let reply = try await fixture.queue.cycle([], want: 1, direct: 1, lease: .seconds(60))
             let entry = String(decoding: try #require(reply.entries.first), as: UTF8.self)
             let number = try #require(entry.firstMatch(of: #/reset-([0-9a-f-]{36})/#)).1

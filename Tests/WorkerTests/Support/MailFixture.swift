@@ -73,7 +73,7 @@ struct MailFixture: Sendable {
         }
         let sender = try MailAddress("sluice@example.org", name: "Sluice")
         let writer = MailWriter(sender: sender, site: site, login: signIn.mail, reset: resets.mail)
-        handler = SendMailHandler(writer: writer, client: mailer, metrics: metrics)
+        handler = SendMailHandler(writer: writer, client: mailer, notes: DeliveryNotes(note: signIn.note), metrics: metrics)
     }
 
     var queue: RedisJobQueue {
@@ -108,6 +108,12 @@ struct MailFixture: Sendable {
 
     func code(of job: SendMail) async throws -> String? {
         try await signIn.mail(for: LoginChallengeID(rawValue: job.number))?.code.reveal()
+    }
+
+    /// What the page that asks for the code would say of its mail.
+    func delivery(of job: SendMail) async throws -> String? {
+        try await pool.query("SELECT delivery FROM login_challenges WHERE id = \(job.number)").first?.decode("delivery", as: String?.self)
+            ?? nil
     }
 
     // MARK: Work

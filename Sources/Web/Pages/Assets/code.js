@@ -1,5 +1,6 @@
-// The life of the code, and when another may be asked for.
+// The life of the code, what became of its mail, and when another may be asked for.
 
+import { Problem, call } from "./api.js";
 import { formatClock, formatSpan, say } from "./dom.js";
 
 const life = document.getElementById("code-life");
@@ -7,6 +8,8 @@ const input = document.getElementById("code");
 const resend = document.querySelector("form.resend");
 const button = resend.querySelector("button");
 const wait = document.getElementById("resend-wait");
+const mail = document.getElementById("mail-state");
+const mailInterval = 5000;
 
 /** Calls `show` with the seconds left, each second and once more at the end. Sleep does not stop it. */
 function countDown(seconds, show) {
@@ -47,6 +50,25 @@ resend.addEventListener("submit", (event) => {
     say(`You can send another code in ${formatSpan(Number(resend.dataset.secondsLeft))}.`);
   }
 });
+
+/** What became of the mail turns out some seconds after the page. Asked until it is certain, or the server does not tell. */
+async function watchMail() {
+  try {
+    const state = await call("GET", "/login/code/mail", { isBackground: true });
+    const text = state.text ?? "";
+    if (mail.textContent !== text) {
+      mail.textContent = text;
+      mail.hidden = text === "";
+      if (text !== "") say(text);
+    }
+    if (["accepted", "refused"].includes(state.delivery)) return;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 0) return;
+  }
+  setTimeout(watchMail, mailInterval);
+}
+
+setTimeout(watchMail, mailInterval);
 
 // Codes are often copied with blanks around or inside.
 input.addEventListener("input", () => {

@@ -13,6 +13,8 @@ struct CodePage {
         let secondsLeft: Int
         let lifeText: String
         let triesText: String
+        /// Nil while there is nothing to say of the mail.
+        let mailText: String?
         /// 0 when another code may be asked for.
         let resendSeconds: Int
         let resendText: String?
@@ -27,6 +29,7 @@ struct CodePage {
                 case 1: "1 try left"
                 default: "\(challenge.triesLeft) tries left"
                 }
+            mailText = challenge.mailSentence
             resendSeconds = PageTime.seconds(from: now, to: challenge.resendAt)
             resendText = resendSeconds > 0 ? PageTime.span(resendSeconds) : nil
         }
@@ -34,4 +37,17 @@ struct CodePage {
 
     var form = Form()
     let challenge: Challenge
+}
+
+extension LoginChallenge {
+    /// What whoever waits for the mail is told of it (H77).
+    var mailSentence: String? {
+        switch delivery {
+        case .delayed: "The mail is late: the mail server has not taken it yet. It is tried again for as long as the code is valid."
+        case .refused:
+            "The code could not be delivered to \(maskedAddress); the mail server refused it for good. If another one fares no better, ask "
+                + "whoever runs this site."
+        case .accepted, nil: nil
+        }
+    }
 }

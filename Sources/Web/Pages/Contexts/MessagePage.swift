@@ -4,6 +4,8 @@ struct MessagePage {
         let title: String
         let text: String
         var action: Action?
+        /// Where else to go.
+        var other: Action?
         /// The id of the request, to be named when one asks for help.
         var reference: String?
     }

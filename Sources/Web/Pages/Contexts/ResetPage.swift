@@ -4,10 +4,5 @@ struct ResetPage {
         var passwordError: String?
     }
 
-    struct Reset {
-        let token: String
-    }
-
-    let reset: Reset
     var form = Form()
 }
