@@ -6,7 +6,7 @@ public struct AccountsError: Error, CustomStringConvertible {
     /// The kind of failure, for `catch` and `==`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser
+            case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser, tooManyTokens
             case database, unavailable, busy, throttled, cancelled, closed
         }
 
@@ -24,13 +24,15 @@ public struct AccountsError: Error, CustomStringConvertible {
         public static let emailTaken = Self(kind: .emailTaken)
         /// There is no such user.
         public static let unknownUser = Self(kind: .unknownUser)
+        /// The user has as many API tokens as one may have.
+        public static let tooManyTokens = Self(kind: .tooManyTokens)
         /// Postgres is unavailable or refused the statement.
         public static let database = Self(kind: .database)
         /// Redis is unavailable or refused a command. Nobody is let in without it.
         public static let unavailable = Self(kind: .unavailable)
         /// More passwords are being checked than may wait; the same call may succeed in some seconds.
         public static let busy = Self(kind: .busy)
-        /// More sessions were opened from a network than may be; it has to wait some minutes.
+        /// More sessions were opened from a network than may be; `retryAfter` says how long it has to wait.
         public static let throttled = Self(kind: .throttled)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
@@ -45,11 +47,14 @@ public struct AccountsError: Error, CustomStringConvertible {
     public let message: String
     /// What caused this, if it came from below.
     public let underlying: (any Error)?
+    /// When to try again, if that is known.
+    public let retryAfter: Duration?
 
-    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying
+        self.retryAfter = retryAfter
     }
 
     public var description: String {

@@ -44,7 +44,7 @@ class Secrets:
         """Made on the account's page, shown once, and used by a machine."""
         self.person.go("/account")
         self.person.arrived("/account", "Account")
-        self.person.fill(token_name="Nightly backup")
+        self.person.fill(token_name="Nightly backup", token_password=self.person.password)
         self.person.send("/account/tokens")
         self.person.until("the token", lambda: self.person.is_shown("#new-token"))
         token = self.ledger.note("token", self.person.find("#new-token").get_attribute("value"))

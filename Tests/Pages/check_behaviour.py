@@ -232,7 +232,8 @@ def tokens(p):
     """Made, shown once, revoked after a question."""
     p.go("/account")
     p.find("#token_name").send_keys("My <script>")
-    p.find(".inline .button").click()
+    p.find("#token_password").send_keys("correct horse")
+    p.find("form[action='/account/tokens'] .button").click()
     p.until("shown", lambda: (p.js("return document.querySelector('#new-token')?.value") or "").startswith("slc_"))
     p.find(".rows form[data-confirm] button").click()
     p.until("it asks", lambda: p.shown("#confirm-dialog") and p.text("#confirm-dialog [data-part=name]") == "My <script>")

@@ -15,6 +15,9 @@ public struct AuditEvent: Sendable, Identifiable {
         case passwordChangeRefused = "password-change-refused"
         case resetRequested = "reset-requested"
         case passwordReset = "password-reset"
+        case tokenMade = "token-made"
+        case tokenRefused = "token-refused"
+        case tokenRevoked = "token-revoked"
         case disabled, enabled
     }
 

@@ -36,8 +36,11 @@ public struct AuditLog: Sendable {
     ) -> SQL {
         """
         INSERT INTO audit_events (kind, user_id, network, detail)
-        VALUES (\(kind.rawValue), \(user as UserID?), \(network?.description ?? "operator"),
+        VALUES (\(kind.rawValue), \(user as UserID?), \(origin(network)),
             jsonb_object(\(detail.map(\.key))::text[], \(detail.map(\.value))::text[]))
         """
     }
+
+    /// Where a change comes from, as the record has it.
+    static func origin(_ network: NetworkAddress?) -> String { network?.description ?? "operator" }
 }

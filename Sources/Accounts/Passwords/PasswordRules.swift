@@ -1,3 +1,5 @@
+public import Platform
+
 /// Why a password cannot be chosen.
 public enum PasswordProblem: Sendable, Hashable {
     /// Fewer than 8 characters.
@@ -20,16 +22,16 @@ public enum PasswordRules {
     public static let advisedLength = 15
 
     /// Whether a password may be checked at all. Says nothing about whether it may be chosen.
-    static func isCheckable(_ password: String) -> Bool {
-        password.utf8.count <= byteLimit
+    static func isCheckable(_ password: Secret) -> Bool {
+        password.reveal().utf8.count <= byteLimit
     }
 
     /// - Parameter context: words that say nothing about this user that others would not try: name, local part of the address.
     /// - Returns: nil for a password that may be chosen.
-    public static func problem(of password: String, context: [String]) -> PasswordProblem? {
+    public static func problem(of password: Secret, context: [String]) -> PasswordProblem? {
         guard isCheckable(password) else { return .tooLong }
-        guard password.unicodeScalars.count >= leastLength else { return .tooShort }
-        let folded = password.lowercased()
+        guard password.reveal().unicodeScalars.count >= leastLength else { return .tooShort }
+        let folded = password.reveal().lowercased()
         if Blocklist.common.contains(folded) { return .common }
         return rest(of: folded, without: context + ["sluice"]) < leastLength ? .personal : nil
     }

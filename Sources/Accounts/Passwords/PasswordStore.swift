@@ -10,8 +10,8 @@ struct PasswordStore: Sendable {
     enum Right {
         /// The old one, as it was checked.
         case old(PasswordHash)
-        /// A link from a mail, used up by this. Of all browsers only the one in which it was opened is known from then on: who sets a
-        /// password anew may have lost one.
+        /// A link from a mail, used up by this. Of all browsers only the one in which it was opened is known from then on, and no API token
+        /// is left: who sets a password anew may have lost one.
         case reset(OpaqueToken, browser: OpaqueToken)
     }
 
@@ -45,6 +45,7 @@ struct PasswordStore: Sendable {
             if case .reset(_, let browser) = right {
                 try sql.execute(DeviceStore.removal(of: user))
                 try sql.execute(DeviceStore.insertion(of: browser, user))
+                try sql.execute(TokenStore.revocation(of: user, by: network, reason: "reset"))
             }
             try sql.execute(AuditLog.statement(kind, user, network))
             return true

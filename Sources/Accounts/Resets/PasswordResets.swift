@@ -73,14 +73,15 @@ public struct PasswordResets: Sendable {
         case unacceptable(PasswordProblem)
     }
 
-    /// Sets the password and ends all sessions of the user.
+    /// Sets the password, ends all sessions of the user and revokes all API tokens: whoever needs a new password may have lost the account
+    /// to somebody, and a token made by that one would outlive the reset.
     ///
     /// - Parameter password: as it was received.
     /// - Throws: `.busy`, `.database`, `.unavailable`.
     public func complete(_ token: OpaqueToken, password: Secret, visitor: Visitor) async throws(AccountsError) -> Completion {
         guard let id = try await resets.owner(of: token), let account = try await users.account(id) else { return .refused }
-        if let problem = PasswordRules.problem(of: password.reveal(), context: account.contextWords) { return .unacceptable(problem) }
-        let hash = try await hasher.hash(password.reveal())
+        if let problem = PasswordRules.problem(of: password, context: account.contextWords) { return .unacceptable(problem) }
+        let hash = try await hasher.hash(password, for: .known(id))
         let browser = OpaqueToken()
         let isDone = try await sessions.ending(id, .password) { () throws(AccountsError) in
             try await passwords.replace(of: id, with: hash, by: .reset(token, browser: browser), network: visitor.network)

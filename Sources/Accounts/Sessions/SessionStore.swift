@@ -22,8 +22,8 @@ public struct SessionStore: Sendable {
     /// - Throws: also `.throttled`, for a network with too many of them. Requests without a cookie open one each, and Redis has to keep
     ///   each of them for the idle limit.
     public func open(for visitor: Visitor) async throws(AccountsError) -> Session {
-        guard try await throttle.take([(.sessionsOfNetwork, .network(visitor.network))]) == nil else {
-            throw AccountsError(.throttled, "too many sessions were opened from one network")
+        if let refusal = try await throttle.take([(.sessionsOfNetwork, .network(visitor.network))]) {
+            throw AccountsError(.throttled, "too many sessions were opened from one network", retryAfter: refusal.retryAfter)
         }
         let session = try await open(.anonymous, as: OpaqueToken(), visitor, replacing: nil, lifetime: limits.lifetime)
         guard let session else { throw redis.unexpected(RedisScripts.sessionOpen) }
@@ -39,11 +39,26 @@ public struct SessionStore: Sendable {
             RedisScripts.sessionTouch,
             [RedisArgument(ticket.digest.description), isActivity ? 1 : 0, RedisArgument(limits.idle.milliseconds)])
         guard let fields = reply.array, let now = fields.first?.int else { throw redis.unexpected(RedisScripts.sessionTouch) }
-        guard fields.count > 2 else { return .gone(Self.end(of: ticket, now: now, note: fields.last?.string)) }
+        guard fields.count > 2 else { return .gone(Self.end(at: ticket.end, now: now, note: fields.last?.string)) }
         guard let session = Session(ticket: ticket, now: now, fields: fields) else { throw redis.unexpected(RedisScripts.sessionTouch) }
         // Between two looks at the clock within the script it may have run out.
         return session.idleEnd.timeIntervalSince1970 * 1000 > Double(now)
-            ? .live(session) : .gone(Self.end(of: ticket, now: now, note: nil))
+            ? .live(session) : .gone(Self.end(at: ticket.end, now: now, note: nil))
+    }
+
+    /// Looks after the session of something under way, and goes along when a change of the password has given it another identifier. A
+    /// request with the old one is nobody's.
+    ///
+    /// - Returns: why the session has ended; nil as long as it lives.
+    public func follow(_ trace: inout SessionTrace, isActivity: Bool) async throws(AccountsError) -> SessionEnd? {
+        let reply = try await run(
+            RedisScripts.sessionFollow,
+            [RedisArgument(trace.digest.description), isActivity ? 1 : 0, RedisArgument(limits.idle.milliseconds)])
+        guard let fields = reply.array, fields.count >= 3, let now = fields[0].int,
+            let digest = fields[1].string.flatMap({ SHA256Digest($0) })
+        else { throw redis.unexpected(RedisScripts.sessionFollow) }
+        trace.digest = digest
+        return fields[2].int == 1 ? nil : Self.end(at: trace.end, now: now, note: fields.last?.string)
     }
 
     /// Ends a session.
@@ -187,7 +202,7 @@ public struct SessionStore: Sendable {
         try await redis.run(script, keys: RedisKeys.sessions, arguments)
     }
 
-    private static func end(of ticket: SessionTicket, now: Int64, note: String?) -> SessionEnd {
-        note.flatMap { SessionEnd(rawValue: $0) } ?? (now / 1000 >= ticket.end ? .absolute : .idle)
+    private static func end(at finalTime: Int64, now: Int64, note: String?) -> SessionEnd {
+        note.flatMap { SessionEnd(rawValue: $0) } ?? (now / 1000 >= finalTime ? .absolute : .idle)
     }
 }

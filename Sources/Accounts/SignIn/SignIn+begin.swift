@@ -34,8 +34,7 @@ extension SignIn {
     public func begin(_ attempt: LoginAttempt, in session: Session, _ visitor: Visitor) async throws -> LoginOutcome {
         guard session.user == nil else { return .refused }
         guard try await captchas.answer(attempt.captcha, with: attempt.answer, for: session) else { return .unsolved }
-        let password = attempt.password.reveal()
-        guard PasswordRules.isCheckable(password) else {
+        guard PasswordRules.isCheckable(attempt.password) else {
             try await audit.record(.loginRefused, nil, visitor.network, ["reason": "length"])
             return .refused
         }
@@ -48,7 +47,10 @@ extension SignIn {
             return .throttled(retryAfter: refusal.retryAfter)
         }
         let refusal = try await throttle.take(lanes.own)
-        let isRight = try await hasher.verify(password, against: account?.password)
+        let isRight = try await throttle.spending(lanes.network + (refusal == nil ? lanes.own : [])) { () async throws(AccountsError) in
+            try await hasher.verify(
+                attempt.password, against: account?.password, for: Self.asker(account, isRefused: refusal != nil))
+        }
         guard isRight, refusal == nil, let account, let hash = account.password, !account.user.isDisabled else {
             try await audit.record(
                 .loginRefused, account?.user.id, visitor.network, ["reason": refusal?.rule.name ?? (isRight ? "disabled" : "credentials")])
@@ -87,6 +89,12 @@ extension SignIn {
             try await audit.record(.codeSent, user, visitor.network)
             try await announce(made.challenge.id)
         }
+    }
+
+    /// Whoever tries too often is hashed for with the strangers, so that a known browser is no way to hold up others.
+    private static func asker(_ account: Account?, isRefused: Bool) -> HashAsker {
+        guard let account, account.knowsDevice, !isRefused else { return .stranger }
+        return .known(account.user.id)
     }
 
     /// What an attempt counts against.

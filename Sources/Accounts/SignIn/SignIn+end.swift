@@ -29,8 +29,8 @@ extension SignIn {
         return true
     }
 
-    /// Locks a user out: sessions and codes end at once on all processes. API tokens open nothing new after a
-    /// second; a stream or an upload that one has opened goes on.
+    /// Locks a user out: sessions and codes end at once on all processes. API tokens open nothing new after a second, and what they have
+    /// opened ends when it is asked about next: an event stream within seconds, an upload within half a minute.
     ///
     /// - Returns: false when there is no such user.
     public func disable(_ user: UserID) async throws(AccountsError) -> Bool {

@@ -18,25 +18,26 @@ public enum PasswordChangeOutcome: Sendable {
 extension SignIn {
     /// Changes the password of the user who is signed in.
     ///
+    /// API tokens go on: machines must not fail because a person changes the password. Uploads under way in this session go on as well,
+    /// under its new identifier. `PasswordResets` is for whoever may have lost the account, and revokes the tokens.
+    ///
     /// - Throws: `.busy`, `.database`, `.unavailable`.
     public func changePassword(
         from old: Secret, to new: Secret, in session: Session, _ visitor: Visitor
     ) async throws(AccountsError) -> PasswordChangeOutcome {
-        let (old, new) = (old.reveal(), new.reveal())
         guard let user = session.user, PasswordRules.isCheckable(old), let account = try await users.account(user.id) else {
             return .refused
         }
         if let problem = PasswordRules.problem(of: new, context: account.contextWords) { return .unacceptable(problem) }
-        let lane: Throttle.Lane = (.passwordChange, .user(user.id))
-        if let refusal = try await throttle.take([lane]) { return .throttled(retryAfter: refusal.retryAfter) }
-        guard try await hasher.verify(old, against: account.password), let stored = account.password else {
-            try await audit.record(.passwordChangeRefused, user.id, visitor.network)
-            return try await failure(in: session, ifLive: .refused)
+        let proof: PasswordProof
+        switch try await check(old, of: account, orRecord: .passwordChangeRefused, visitor) {
+        case .right(let right): proof = right
+        case .wrong: return try await failure(in: session, ifLive: .refused)
+        case .throttled(let retryAfter): return .throttled(retryAfter: retryAfter)
         }
-        try await throttle.giveBack([lane])
-        let hash = try await hasher.hash(new)
+        let hash = try await hasher.hash(new, for: .known(user.id))
         let isChanged = try await sessions.ending(user.id, except: session.ticket, .password) { () throws(AccountsError) in
-            try await passwords.replace(of: user.id, with: hash, by: .old(stored), network: visitor.network)
+            try await passwords.replace(of: user.id, with: hash, by: .old(proof.password), network: visitor.network)
         }
         guard isChanged else { return try await failure(in: session, ifLive: .overtaken) }
         let next = try await sessions.advance(session.ticket, .renewed(user), for: visitor)

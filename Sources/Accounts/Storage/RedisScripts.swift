@@ -4,6 +4,7 @@ import Redis
 enum RedisScripts {
     static let sessionOpen = session("session_open", PackageResources.session_open_lua, isNeededAlways: false)
     static let sessionTouch = session("session_touch", PackageResources.session_touch_lua)
+    static let sessionFollow = session("session_follow", PackageResources.session_follow_lua)
     static let sessionEnd = session("session_end", PackageResources.session_end_lua)
     static let sessionEndAll = session("session_end_all", PackageResources.session_end_all_lua)
     static let sessionList = session("session_list", PackageResources.session_list_lua)

@@ -39,9 +39,26 @@ package struct Throttle: Sendable {
     /// Gives back what was taken for an attempt that turned out well. Lanes with pauses are emptied: the right password ends the
     /// suspicion that the wrong ones raised.
     package func giveBack(_ lanes: [Lane]) async throws(AccountsError) {
+        try await giveBack(lanes) { $0.pause == nil ? 0 : 1 }
+    }
+
+    /// Runs a step for which one was taken from each of these lanes. If it finds no place among the hashes nothing was tried, and that one
+    /// is given back.
+    package func spending<T>(
+        _ lanes: [Lane], on step: () async throws(AccountsError) -> T
+    ) async throws(AccountsError) -> T {
+        do throws(AccountsError) {
+            return try await step()
+        } catch {
+            // The caller learns of the lack of a place in any case: without Redis it will learn of that the next time.
+            if error.code == .busy { try? await giveBack(lanes) { _ in 0 } }
+            throw error
+        }
+    }
+
+    private func giveBack(_ lanes: [Lane], _ mode: (ThrottleRule) -> RedisArgument) async throws(AccountsError) {
         guard !lanes.isEmpty else { return }
-        _ = try await redis.run(
-            RedisScripts.throttleReturn, keys: Self.keys(of: lanes), lanes.map { rule, _ in rule.pause == nil ? 0 : 1 })
+        _ = try await redis.run(RedisScripts.throttleReturn, keys: Self.keys(of: lanes), lanes.map { mode($0.rule) })
     }
 
     private static func keys(of lanes: [Lane]) -> [String] {

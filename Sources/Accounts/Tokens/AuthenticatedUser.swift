@@ -1,3 +1,4 @@
+import Cryptography
 public import Platform
 
 /// Somebody who has proved who they are with an API token.
@@ -6,6 +7,8 @@ public struct AuthenticatedUser: Sendable, Hashable {
     public let name: String
     /// The token they used.
     public let token: Int64
+    /// What the store knows that token by.
+    let digest: SHA256Digest
 }
 
 extension AuthenticatedUser: CustomStringConvertible {

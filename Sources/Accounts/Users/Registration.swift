@@ -47,7 +47,7 @@ public struct Registration: Sendable {
             if !UserText.isFullName(fullName) { problems.append(.fullName) }
             // Only names that can be: a form has room for thousands of words, each of which would be looked for in the password.
             let context = problems.isEmpty ? UserText.contextWords(name: name, email: email, fullName: fullName) : []
-            if let problem = PasswordRules.problem(of: password.reveal(), context: context) { problems.append(.password(problem)) }
+            if let problem = PasswordRules.problem(of: password, context: context) { problems.append(.password(problem)) }
             return problems
         }
     }
@@ -60,7 +60,7 @@ public struct Registration: Sendable {
         if let refusal = try await throttle.take([(.registrations, .network(network))]) {
             return .throttled(retryAfter: refusal.retryAfter)
         }
-        let hash = try await hasher.hash(form.password.reveal())
+        let hash = try await hasher.hash(form.password)
         do throws(AccountsError) {
             let user = try await users.add(name: form.name, email: form.email, fullName: form.fullName, password: hash)
             try await audit.record(.registered, user.id, network)

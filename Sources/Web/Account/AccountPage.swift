@@ -46,6 +46,8 @@ struct AccountPage {
     let origin: String
     let tokens: [TokenRow]
     let hasTokens: Bool
+    /// Those that have not expired, which a change of the password leaves: `3 API tokens`. Nil: none.
+    let keptTokens: String?
     let lifetimes: [TokenLifetime.Choice]
     let form: Form
 
@@ -53,12 +55,16 @@ struct AccountPage {
         var currentPasswordError: String?
         var passwordError: String?
         var tokenNameError: String?
+        var tokenPasswordError: String?
         var tokenName = ""
         /// Not in the template: which of the lifetimes is chosen.
         var lifetime = TokenLifetime.standard
 
         var errors: PageErrors? {
-            PageErrors(fields: ["current_password": currentPasswordError, "password": passwordError, "token_name": tokenNameError])
+            PageErrors(fields: [
+                "current_password": currentPasswordError, "password": passwordError, "token_name": tokenNameError,
+                "token_password": tokenPasswordError,
+            ])
         }
     }
 
@@ -73,6 +79,8 @@ struct AccountPage {
         self.origin = origin
         self.tokens = tokens.reversed().map { TokenRow($0, now: now) }
         hasTokens = !tokens.isEmpty
+        let kept = tokens.count { $0.expiresAt.map { $0 > now } ?? true }
+        keptTokens = kept == 0 ? nil : kept == 1 ? "1 API token" : "\(kept) API tokens"
         lifetimes = TokenLifetime.allCases.map { $0.choice(isChosen: $0 == form.lifetime) }
         self.form = form
     }

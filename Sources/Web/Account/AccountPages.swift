@@ -23,7 +23,7 @@ struct AccountPages {
         case .changed(let next): return Redirection(to: Arrival.password.path("/account")).response(cookies.set(next))
         case .changedAfterEnd: throw Redirection(to: Arrival.reset.path("/login"))
         case .overtaken: throw Redirection(to: Arrival.overtaken.path("/account"))
-        case .refused: form.currentPasswordError = "This is not your password."
+        case .refused: form.currentPasswordError = Self.wrongPassword
         case .unacceptable(let problem): form.passwordError = problem.sentence
         case .throttled(let retryAfter): throw APIError.throttled("Too many tries", retryAfter: retryAfter)
         }
@@ -46,26 +46,36 @@ struct AccountPages {
         let name = try context.form.text("token_name")
         let lifetime = Int(try context.form.text("token_days")).flatMap { TokenLifetime(rawValue: $0) } ?? .standard
         var form = AccountPage.Form(tokenName: name, lifetime: lifetime)
-        if try await tokens.list(user: context.user.id).count >= Self.tokenLimit {
-            form.tokenNameError = "You have \(Self.tokenLimit) tokens, and more are not possible. Revoke one first."
-            return try await render(context, form: form, status: .unprocessableContent)
-        }
-        do {
-            let token = try await tokens.add(user: context.user.id, name: name, expiresAt: lifetime.end(from: Date()))
-            return try await render(context, newToken: token.reveal())
-        } catch let error as AccountsError where error.code == .badName {
+        // Before the password, of which each try counts.
+        guard TokenStore.isName(name) else {
             form.tokenNameError = "A name has 1 to 64 characters and stands on one line."
             return try await render(context, form: form, status: .unprocessableContent)
         }
+        let password = try context.form.secret("token_password")
+        switch try await signIn.check(password, orRecord: .tokenRefused, in: context.session, context.visitor) {
+        case .right(let proof):
+            do {
+                // Without a token the password was changed since it was typed, and is not the user's any more.
+                if let token = try await tokens.add(by: proof, name: name, expiresAt: lifetime.end(from: Date())) {
+                    return try await render(context, newToken: token.reveal())
+                }
+                form.tokenPasswordError = Self.wrongPassword
+            } catch let error as AccountsError where error.code == .tooManyTokens {
+                form.tokenNameError = "You have \(TokenStore.limit) tokens, and more are not possible. Revoke one first."
+            }
+        case .wrong: form.tokenPasswordError = Self.wrongPassword
+        case .throttled(let retryAfter): throw APIError.throttled("Too many tries", retryAfter: retryAfter)
+        }
+        return try await render(context, form: form, status: .unprocessableContent)
     }
 
     func revokeToken(_ request: Request, context: MemberContext) async throws -> Response {
         guard let number = context.parameters.get("number").flatMap({ Int64($0) }) else { throw APIError.notFound }
-        _ = try await tokens.revoke(number, user: context.user.id)
+        _ = try await tokens.revoke(number, user: context.user.id, network: context.visitor.network)
         return Redirection(to: Arrival.token.path("/account")).response()
     }
 
-    private static let tokenLimit = 100
+    private static let wrongPassword = "This is not your password."
 
     private func render(
         _ context: MemberContext, form: AccountPage.Form = .init(), newToken: String? = nil, notice: String? = nil,

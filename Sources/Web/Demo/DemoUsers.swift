@@ -34,7 +34,7 @@ package struct DemoUsers: Service {
     private func add(_ name: String, _ password: String) async -> Bool {
         do {
             if try await users.find(name: name) != nil { return true }
-            _ = try await users.add(name: name, email: "\(name.lowercased())@example.org", password: hasher.hash(password))
+            _ = try await users.add(name: name, email: "\(name.lowercased())@example.org", password: hasher.hash(Secret(password)))
             logger.notice("demo user added", metadata: .init([.user: "\(name)"]))
             return true
         } catch  where error.code == .nameTaken || error.code == .emailTaken {

@@ -165,7 +165,7 @@ struct LoginTests {
     func changedMeanwhile(isDisabled: Bool) async throws {
         try await SignInFixture.with { fixture in
             let user = try await fixture.member()
-            let other = try await fixture.hasher.hash("quite another battery")
+            let other = try await fixture.hasher.hash(Secret("quite another battery"))
             let (session, hashes) = (try await fixture.signIn.sessions.open(for: .somewhere), fixture.hashes.value)
             fixture.gate.close()
             async let outcome = fixture.begin("miami", in: session)

@@ -57,7 +57,7 @@ struct SecrecyTests {
             let device = try #require(entered.device)
             _ = try await fixture.awaiting(from: .elsewhere())
             let mail = try #require(try await fixture.signIn.mail(for: fixture.mails.items[1]))
-            let hash = try await fixture.hasher.hash("a password")
+            let hash = try await fixture.hasher.hash(Secret("a password"))
             var texts = ["\(entered.session.ticket)", "\(device)", "\(mail.code)", "\(hash)"]
             let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: Secret("a password"))
             for value: Any in [entered.session, device, mail.code, form] {

@@ -25,25 +25,28 @@ struct SignInFixture: Sendable {
     let signIn: SignIn
     let resets: PasswordResets
 
+    /// - Parameter waiting: how many strangers may wait for each of the two threads that hash.
     static func with(
-        limits: SessionLimits = SessionLimits(), _ body: @escaping @Sendable (SignInFixture) async throws -> Void
+        limits: SessionLimits = SessionLimits(), waiting: Int = 1000, _ body: @escaping @Sendable (SignInFixture) async throws -> Void
     ) async throws {
         let server = try await RedisServerProcess.start()
         try await TestDatabase.withMigratedPool { pool in
             try await RedisClient.with("redis://127.0.0.1:\(server.port)") { redis in
                 let threads = BlockingPool(name: "passwords", size: 2)
-                try await body(SignInFixture(server: server, redis: redis, pool: pool, threads: threads, limits: limits))
+                try await body(SignInFixture(server: server, redis: redis, pool: pool, threads: threads, limits: limits, waiting: waiting))
                 await threads.shutDown()
             }
         }
     }
 
-    private init(server: RedisServerProcess, redis: RedisClient, pool: PostgresPool, threads: BlockingPool, limits: SessionLimits) throws {
+    private init(
+        server: RedisServerProcess, redis: RedisClient, pool: PostgresPool, threads: BlockingPool, limits: SessionLimits, waiting: Int
+    ) throws {
         (self.server, self.redis, self.pool) = (server, redis, pool)
         guard let key = SignInKey(Secret(String(repeating: "k", count: 32))), let cost = Scrypt.Cost(logN: 4, r: 8, p: 1) else {
             throw Unexpected()
         }
-        hasher = PasswordHasher(pool: threads, waiting: 1000, cost: cost) { [hashes, gate] password, salt, cost in
+        hasher = PasswordHasher(pool: threads, waiting: waiting, cost: cost) { [hashes, gate] password, salt, cost in
             hashes.increment()
             gate.pass()
             return Scrypt.derive(password: password, salt: salt, cost: cost)
@@ -62,7 +65,7 @@ struct SignInFixture: Sendable {
 
     /// A new user with the usual password.
     func member(_ name: String = "miami") async throws -> User {
-        try await signIn.users.add(name: name, email: "\(name)@example.org", password: hasher.hash(Self.password))
+        try await signIn.users.add(name: name, email: "\(name)@example.org", password: hasher.hash(Secret(Self.password)))
     }
 
     /// One try at the login form, in a session of its own unless told otherwise, with the captcha solved.

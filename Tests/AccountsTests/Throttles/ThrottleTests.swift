@@ -69,6 +69,24 @@ struct ThrottleTests {
         }
     }
 
+    @Test("what finds no place among the hashes counts nowhere and begins no pause; what fails otherwise counts")
+    func notTried() async throws {
+        try await withThrottle { throttle, _ in
+            let lanes: [Throttle.Lane] = [
+                (.loginFromNetwork, .stranger(SHA256Hasher.digest(of: []), .random)), (.registrations, .network(.random)),
+            ]
+            #expect(try await taken(9, throttle, lanes) == 9)
+            for _ in 0..<5 {
+                let refusal = try await throttle.take(lanes)
+                #expect(refusal == nil)
+                #expect(await failing(.busy, throttle, lanes) == .busy)
+            }
+            #expect(try await taken(1, throttle, lanes) == 1)
+            #expect(await failing(.database, throttle, lanes) == .database)
+            #expect(try await taken(1, throttle, lanes) == 0)
+        }
+    }
+
     @Test(
         "H87 a network is an IPv4 address or the first half of an IPv6 address, however it is written",
         arguments: [
@@ -86,6 +104,13 @@ struct ThrottleTests {
     private func withThrottle(_ body: @escaping @Sendable (Throttle, RedisClient) async throws -> Void) async throws {
         let server = try await RedisServerProcess.start()
         try await RedisClient.with("redis://127.0.0.1:\(server.port)") { try await body(Throttle(client: $0), $0) }
+    }
+
+    /// A step that fails like this.
+    private func failing(_ code: AccountsError.Code, _ throttle: Throttle, _ lanes: [Throttle.Lane]) async -> AccountsError.Code? {
+        await accountsCode {
+            try await throttle.spending(lanes) { () async throws(AccountsError) -> Void in throw AccountsError(code, "a test") }
+        }
     }
 
     /// How many of so many at the same time get through.

@@ -144,6 +144,9 @@ def account(sessions=None, tokens=None, **more):
         sessions=sessions, hasOtherSessions=len(sessions) > 1, tokens=tokens, hasTokens=bool(tokens),
         lifetimes=[{"days": 30, "label": "In 30 days", "isChosen": False}, {"days": 90, "label": "In 90 days", "isChosen": True},
                    {"days": 365, "label": "In a year", "isChosen": False}, {"days": 0, "label": "Never", "isChosen": False}])
+    kept = sum(not token.get("expiry", {}).get("isExpired") for token in tokens)
+    if kept:
+        base["keptTokens"] = "1 API token" if kept == 1 else f"{kept} API tokens"
     return {**base, **more}
 
 
@@ -202,7 +205,8 @@ PAGES = {
     ("account", "plain"): account(),
     ("account", "full"): account(FULL_SESSIONS, FULL_TOKENS, newToken={"text": "slc_" + "Yh3kP0vQ2mR8tW5xZ7bN1cD4fG6jL9sAqE_uI-oKyHn"}),
     ("account", "errors"): {**account(FULL_SESSIONS, FULL_TOKENS), "errors": errors(
-        "Two things need a change", ("current_password", "This is not your password."), ("token_name", "A token of yours has this name.")),
+        "Three things need a change", ("current_password", "This is not your password."), ("token_name", "A name stands on one line."),
+        ("token_password", "This is not your password.")),
         "form": {"currentPasswordError": "This is not your password.", "tokenName": "Nightly backup",
-                 "tokenNameError": "A token of yours has this name."}},
+                 "tokenNameError": "A name stands on one line.", "tokenPasswordError": "This is not your password."}},
 }

@@ -116,13 +116,14 @@ extension OverSockets {
             }
         }
 
-        @Test("API tokens: shown once, listed by name, revoked; the name has its error beside it")
+        @Test("API tokens: for the password once more, shown once, listed by name, revoked; errors stand beside their fields")
         func tokens() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 #expect(try await browser.get("/account").text.contains("No tokens yet."))
-                let made = try await browser.post("/account/tokens", ["token_name": "Nightly <b>", "token_days": "30"])
+                let made = try await browser.post(
+                    "/account/tokens", ["token_name": "Nightly <b>", "token_days": "30", "token_password": Browser.password])
                 let token = try #require(Page.between("id=\"new-token\" value=\"", "\"", in: made.text))
                 Recorder<String>.secrets.record(token)
                 #expect(made.status == 200 && token.hasPrefix("slc_"))
@@ -134,6 +135,14 @@ extension OverSockets {
                         && made.text.contains("https://sluice.test/api/v1/files/"))
                 let bad = try await browser.post("/account/tokens", ["token_name": "", "token_days": "30"])
                 #expect(bad.status == 422 && bad.text.contains("id=\"token_name-error\""))
+                for password in ["", "wrong password"] {
+                    let wrong = try await browser.post(
+                        "/account/tokens", ["token_name": "kept", "token_days": "30", "token_password": password])
+                    #expect(
+                        wrong.status == 422 && wrong.text.contains("id=\"token_password-error\"") && wrong.text.contains("value=\"kept\""))
+                    #expect(!wrong.text.contains("wrong password") && !wrong.text.contains("id=\"new-token\""))
+                }
+                #expect(page.text.contains("Your <a href=\"#tokens-title\">1 API token</a> will go on working after it."))
                 let revoke = try #require(Page.addresses("/account/tokens/", in: page.text).first { $0.hasSuffix("/revoke") })
                 let other = Browser(server)
                 try await other.enter(try await other.member().name)

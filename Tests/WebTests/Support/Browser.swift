@@ -117,7 +117,7 @@ extension Browser {
     /// A new user with the usual password, and with mails to an address of its own.
     func member(_ name: String = "u" + UUIDv7().description.replacing("-", with: "")) async throws -> User {
         try await server.signIn.users.add(
-            name: name, email: "\(name.lowercased())@example.org", password: server.hasher.hash(Self.password))
+            name: name, email: "\(name.lowercased())@example.org", password: server.hasher.hash(Secret(Self.password)))
     }
 
     /// The fields of the login form on a page, with the captcha solved.

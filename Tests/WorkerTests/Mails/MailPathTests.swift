@@ -14,7 +14,7 @@ struct MailPathTests {
         try await MailFixture.with { fixture in
             let (address, visitor) = (MailFixture.address(), Visitor(network: NetworkAddress("192.0.2.1"), device: "a browser"))
             let (password, sessions, signIn) = ("correct horse battery", fixture.signIn.sessions, fixture.signIn)
-            _ = try await signIn.users.add(name: "miami", email: address, password: fixture.hasher.hash(password))
+            _ = try await signIn.users.add(name: "miami", email: address, password: fixture.hasher.hash(Secret(password)))
             let session = try await sessions.open(for: visitor)
             guard case .made(let captcha) = try await signIn.captchas.make(for: session, network: visitor.network),
                 let letters = try await signIn.captchas.fetch(captcha, for: session)?.letters

@@ -17,7 +17,7 @@ if previous ~= '' then
     local old = redis.call('HMGET', SESSION .. previous, 'state', 'user', 'end')
     if not old[1] or not string.find(ARGV[3], old[1], 1, true) or (ARGV[4] ~= '' and old[2] ~= ARGV[4]) then return {} end
     if ARGV[6] == '0' then finalTime = tonumber(old[3]) end
-    finish(previous, 'replaced')
+    finish(previous, old[1] == 'u' and 'replaced:' .. digest or 'replaced')
 end
 
 local fields, user = { 'made', integer(now), 'seen', integer(now), 'end', integer(finalTime) }, nil

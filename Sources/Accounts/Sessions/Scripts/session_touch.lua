@@ -7,10 +7,9 @@
 --           { now, why it was ended or nil }
 local key, now = SESSION .. ARGV[1], clock()
 local fields = redis.call('HMGET', key, 'end', 'made', 'seen', 'state', 'user', 'name', 'csrf', 'device', 'network')
-if not fields[4] then return { now, redis.call('GET', NOTE .. ARGV[1]) } end
+if not fields[4] then return { now, reason(ARGV[1]) } end
 if ARGV[2] == '1' then
     fields[3] = integer(now)
-    redis.call('HSET', key, 'seen', fields[3])
-    redis.call('PEXPIRE', key, integer(math.min(tonumber(ARGV[3]), tonumber(fields[1]) - now)))
+    renew(ARGV[1], ARGV[3], now, fields[1])
 end
 return { now, redis.call('PTTL', key), unpack(fields) }

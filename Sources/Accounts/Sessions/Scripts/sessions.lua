@@ -5,7 +5,8 @@
 --                    gone, so is the session.
 -- KEYS[2]   INDEX    prefix; <user> -> zset of the digests of the user's sessions (states c and u) with their absolute ends; some
 --                    may be gone already
--- KEYS[3]   NOTE     prefix; <digest> -> why somebody ended this session, for an hour
+-- KEYS[3]   NOTE     prefix; <digest> -> why somebody ended this session, for an hour; behind `replaced` and a colon, of a session in
+--                    which somebody was signed in, the digest under which it goes on
 local SESSION, INDEX, NOTE = unpack(KEYS)
 local NOTE_LIFE = 3600000
 
@@ -16,6 +17,18 @@ local function finish(digest, reason)
     if user then redis.call('ZREM', INDEX .. user, digest) end
     if reason ~= '' then redis.call('SET', NOTE .. digest, reason, 'PX', NOTE_LIFE) end
     return true
+end
+
+-- Why a session was ended; false where nobody has ended it.
+local function reason(digest)
+    local note = redis.call('GET', NOTE .. digest)
+    return note and string.match(note, '^%a+')
+end
+
+-- Renews the idle limit, never beyond the absolute end.
+local function renew(digest, idle, now, finalTime)
+    redis.call('HSET', SESSION .. digest, 'seen', integer(now))
+    redis.call('PEXPIRE', SESSION .. digest, integer(math.min(tonumber(idle), tonumber(finalTime) - now)))
 end
 
 -- The index lives as long as the last session in it can.

@@ -1,4 +1,4 @@
--- Gives back what was taken for an attempt that turned out well.
+-- Gives back what was taken for an attempt that turned out well, or was not made in the end.
 --
 -- KEYS      throttles
 -- ARGV      for each 1 to forget all that was taken, 0 for one
@@ -8,5 +8,7 @@ for i, key in ipairs(KEYS) do
         redis.call('DEL', key)
     else
         redis.call('HINCRBY', key, 'n', -1)
+        -- A pause that the attempt has begun: whoever was let try since then came before that.
+        redis.call('HDEL', key, 'until')
     end
 end
