@@ -21,6 +21,7 @@ struct WebContext: RequestContext {
 /// Somebody who has proved who they are.
 struct Caller: Sendable {
     let id: UserID
+    let credential: Credential
 }
 
 /// The context of routes that need a user: without one it cannot be made.
@@ -28,15 +29,12 @@ struct UserContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
     let user: Caller
-    /// Nil for a user by token.
-    let session: Session?
 
     /// - Throws: `APIError.tokenMissing`, or why there is no session any more.
     init(context: WebContext) throws {
         guard let user = context.user else { throw context.visit.map(APIError.notSignedIn) ?? .tokenMissing }
         coreContext = context.coreContext
         channel = context.channel
-        session = context.visit?.session
         self.user = user
     }
 }

@@ -7,7 +7,7 @@ import Hummingbird
 struct EventHandlers {
     /// How often, and for how long.
     struct Pace: Sendable {
-        /// Between two looks at the files, each of which asks first whether the session still lives.
+        /// Between two looks at the files, each of which asks first whether what has opened the stream still counts.
         var interval: Duration = .seconds(1)
         /// After it the browser opens a new one, perhaps in another process.
         var longest: Duration = .seconds(600)
@@ -17,6 +17,7 @@ struct EventHandlers {
 
     let catalog: FileCatalog
     let sessions: SessionStore
+    let tokens: TokenStore
     let places: StreamPlaces
     var pace = Pace()
 
@@ -24,8 +25,8 @@ struct EventHandlers {
         let place = try places.enter(context.user.id)
         let files = try await catalog.page(owner: context.user.id, limit: Self.watched).files
         let stream = EventStream(
-            user: context.user.id, session: context.session, watch: FileWatch(files: files, limit: FileCatalog.maximumLimit),
-            catalog: catalog, sessions: sessions, pace: pace)
+            user: context.user, watch: FileWatch(files: files, limit: FileCatalog.maximumLimit), catalog: catalog, sessions: sessions,
+            tokens: tokens, pace: pace)
         return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .accelBuffering: "no"],
             body: ResponseBody { writer in

@@ -6,17 +6,16 @@ import ServiceLifecycle
 
 /// One open stream: looks at the files of its user again and again, and writes what has changed.
 ///
-/// It reads as a script does: it renews nothing, and ends with the session that it was opened in.
+/// It reads as a script does: it renews nothing, and ends with the session or the token that it was opened by.
 struct EventStream: Sendable {
-    let user: UserID
-    /// Nil for a stream that was opened with a token.
-    let session: Session?
+    let user: Caller
     let watch: FileWatch
     let catalog: FileCatalog
     let sessions: SessionStore
+    let tokens: TokenStore
     let pace: EventHandlers.Pace
 
-    /// Writes until the session or the time of the stream has ended, the process stops, a store fails, or the client has gone.
+    /// Writes until the session, the token or the time of the stream has ended, the process stops, a store fails, or the client has gone.
     func run(_ write: (ByteBuffer) async throws -> Void) async throws {
         var watch = watch
         let end = ContinuousClock.now + pace.longest
@@ -25,7 +24,8 @@ struct EventStream: Sendable {
             // Else nobody would notice that a client has gone which has nothing to hear, and it would keep its place.
             try await write(Self.sign)
             // The client opens a new one, and looks at the whole list then: nothing is missed.
-            guard let states = try? await catalog.states(owner: user, of: watch.ids, since: FileWatch.since(FileID().milliseconds)) else {
+            guard let states = try? await catalog.states(owner: user.id, of: watch.ids, since: FileWatch.since(FileID().milliseconds))
+            else {
                 return
             }
             let news = watch.take(states)
@@ -41,15 +41,18 @@ struct EventStream: Sendable {
     }
 
     private func isEntitled() async -> Bool {
-        guard let session else { return true }
-        guard case .live(let now) = try? await sessions.touch(session.ticket, isActivity: false) else { return false }
-        return now.user?.id == user
+        switch user.credential {
+        case .session(let session):
+            guard case .live(let now) = try? await sessions.touch(session.ticket, isActivity: false) else { return false }
+            return now.user?.id == user.id
+        case .token(let token): return (try? await tokens.isLive(token)) ?? false
+        }
     }
 
     private func events(of news: FileWatch.News) async throws -> ByteBuffer {
         var buffer = ByteBuffer()
         if !news.changed.isEmpty {
-            for file in try await catalog.find(owner: user, ids: news.changed) {
+            for file in try await catalog.find(owner: user.id, ids: news.changed) {
                 Self.write("file", to: &buffer) { FileJSON.write(file, to: &$0) }
             }
         }

@@ -1,3 +1,4 @@
+import Accounts
 import HTTPTypes
 import Hummingbird
 
@@ -6,19 +7,24 @@ struct FormReading: RouterMiddleware {
     typealias Context = PageContext
 
     let guardian: OriginGuard
+    let reading: VisitReading
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
         guard request.changesSomething else { return try await next(request, context) }
         try guardian.checkSite(request)
-        guard let session = context.visit.session else {
-            // Whoever was logged out meanwhile is told so, and not that the form is bad.
-            guard context.visit.end != nil else { throw APIError.forged }
-            throw Redirection(to: context.visit.entrance)
-        }
+        let session = try session(of: context.visit)
         var context = context
         context.form = try await read(request, context)
         try guardian.checkToken(request.headers[.csrfToken] ?? context.form.text("csrf"), of: session)
+        context.visit = try await reading.renew(context.visit, by: request)
+        _ = try self.session(of: context.visit)
         return try await next(request, context)
+    }
+
+    private func session(of visit: Visit) throws -> Session {
+        if let session = visit.session { return session }
+        // Whoever was logged out meanwhile is told so, and not that the form is bad.
+        throw visit.end == nil ? APIError.forged : Redirection(to: visit.entrance)
     }
 
     private func read(_ request: Request, _ context: PageContext) async throws -> FormFields {

@@ -18,9 +18,8 @@ struct HomePages {
 
     func upload(_ request: Request, context: MemberContext) async throws -> Response {
         try guardian.checkSite(request)
-        let outcomes = try await uploads.receive(request, from: context.uploader) { token in
-            try guardian.checkToken(token, of: context.session)
-        }
+        let gate = FormGate { try guardian.checkToken($0, of: context.session) }
+        let outcomes = try await uploads.receive(request, from: context.uploader, gate: gate)
         var refusals: [(name: String?, error: APIError)] = []
         for case .refused(let name, let error) in outcomes { refusals.append((name, error)) }
         guard let first = refusals.first else { return Redirection(to: "/").response() }

@@ -24,7 +24,7 @@ struct BearerAuthentication: RouterMiddleware {
         let token = bytes.dropFirst(Self.scheme.count).drop { $0 == .space }
         guard let user = try await tokens.authenticate(String(Substring(token))) else { throw APIError.tokenRefused }
         var context = context
-        context.user = Caller(id: user.id)
+        context.user = Caller(id: user.id, credential: .token(user))
         return try await next(request, context)
     }
 }

@@ -75,7 +75,7 @@ struct PageRoutes {
     }
 
     private func forms(on router: Router<WebContext>) -> RouterGroup<PageContext> {
-        group(on: router, for: .person).add(middleware: FormReading(guardian: guardian))
+        group(on: router, for: .person).add(middleware: FormReading(guardian: guardian, reading: reading(.person)))
     }
 
     private func group(on router: Router<WebContext>, for sender: VisitReading.Sender) -> RouterGroup<PageContext> {

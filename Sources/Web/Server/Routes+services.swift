@@ -19,7 +19,7 @@ extension Routes {
             staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
             isQueueFull: services.isQueueFull,
             limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
-            sessions: sessions, security: security)
+            sessions: sessions, tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)
         let deletion = DeleteHandlers(catalog: services.catalog, announce: services.announce)
         let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)
@@ -27,7 +27,9 @@ extension Routes {
             api: APIRoutes(
                 tokens: services.tokens, uploads: uploads, list: list,
                 content: ContentHandler(list: list, staging: services.staging, accelPrefix: settings.accelPrefix), deletion: deletion,
-                events: EventHandlers(catalog: services.catalog, sessions: sessions, places: places), guardian: guardian, reading: reading),
+                events: EventHandlers(catalog: services.catalog, sessions: sessions, tokens: services.tokens, places: places),
+                guardian: guardian,
+                reading: reading),
             pages: PageRoutes(
                 login: LoginPages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
                 code: CodePages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
@@ -38,7 +40,8 @@ extension Routes {
                 account: AccountPages(
                     signIn: signIn, tokens: services.tokens, pages: pages, cookies: cookies, address: settings.address),
                 captcha: CaptchaHandlers(sessions: sessions, captchas: signIn.captchas, media: services.captchas),
-                session: SessionHandlers(guardian: guardian), sessions: sessions, cookies: cookies, guardian: guardian, reading: reading),
+                session: SessionHandlers(guardian: guardian, reading: reading(.person)), sessions: sessions, cookies: cookies,
+                guardian: guardian, reading: reading),
             assets: assets, renderer: pages, security: security, address: settings.address)
     }
 }

@@ -22,16 +22,13 @@ struct MultipartReceiver {
         case skipped
     }
 
-    /// Looks at the token of a form, and throws unless it is the session's.
-    typealias Gate = (_ token: String) throws -> Void
-
     private static let tokenLimit = 256
 
     private let staging: StagingArea
     private let limits: UploadLimits
     private var parser: MultipartParser
-    /// Nil once the token was right, or where none is asked for.
-    private var gate: Gate?
+    /// Nil where no token is asked for.
+    private let gate: FormGate?
     private var current = Current.none
     private var skipped: Int64 = 0
     /// The last boundary has been seen. What follows counts as thrown away, so that it cannot go on for ever (H8, H12).
@@ -40,7 +37,7 @@ struct MultipartReceiver {
     private(set) var parts: [Part] = []
 
     /// - Parameter gate: asked for the field `csrf`, without which no file is taken.
-    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, gate: Gate? = nil) {
+    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, gate: FormGate? = nil) {
         self.staging = staging
         self.limits = limits
         self.gate = gate
@@ -96,10 +93,10 @@ struct MultipartReceiver {
         current = .skipped
         // Browsers send an empty name where no file was chosen.
         guard let given = headers.filename, !given.isEmpty else {
-            if gate != nil, headers.filename == nil, headers.name == "csrf" { current = .token([]) }
+            if !isOpen, headers.filename == nil, headers.name == "csrf" { current = .token([]) }
             return
         }
-        guard gate == nil else { throw APIError.forged }
+        guard isOpen else { throw APIError.forged }
         let name: FileName
         do {
             name = try FileName(cleaning: given)
@@ -134,12 +131,13 @@ struct MultipartReceiver {
         case .file(let upload, let name, let contentType):
             parts.append(.received(try await upload.finish(), name: name, contentType: contentType))
         case .token(let token):
-            try gate?(String(decoding: token, as: UTF8.self))
-            gate = nil
+            try gate?.open(with: String(decoding: token, as: UTF8.self))
         case .none, .skipped: break
         }
         current = .none
     }
+
+    private var isOpen: Bool { gate?.isOpen ?? true }
 
     private mutating func refuse(_ name: String?, _ error: APIError) {
         parts.append(.refused(name: name, error))

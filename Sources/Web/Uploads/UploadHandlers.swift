@@ -15,6 +15,7 @@ struct UploadHandlers {
     let isQueueFull: @Sendable () -> Bool
     let limits: UploadLimits
     let sessions: SessionStore
+    let tokens: TokenStore
     let security: SecurityLog
 
     /// Takes a multipart/form-data body with one or many files.
@@ -24,14 +25,14 @@ struct UploadHandlers {
 
     /// Takes the files of a multipart/form-data body.
     ///
-    /// - Parameter gate: checks the form's token, which has to come before its files; nil where a header has said as much.
+    /// - Parameter gate: of the form's token, which has to come before its files; nil where a header has said as much.
     /// - Returns: one outcome per file, in the order of the request; at least one.
-    func receive(_ request: Request, from uploader: Uploader, gate: MultipartReceiver.Gate? = nil) async throws -> [UploadOutcome] {
+    func receive(_ request: Request, from uploader: Uploader, gate: FormGate? = nil) async throws -> [UploadOutcome] {
         guard let type = request.headers.value(of: .contentType) else { throw APIError.mediaType(expected: "multipart/form-data") }
         let boundary = try MultipartBoundary(contentType: type)
         return try await admit(request, uploader) {
             var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, gate: gate)
-            try await receiver.receive(body(of: request, from: uploader))
+            try await receiver.receive(body(of: request, from: uploader, gate))
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
             for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: uploader.channel) }
             return await accept(receiver.parts, for: uploader)
@@ -65,9 +66,10 @@ struct UploadHandlers {
         }
     }
 
-    private func body(of request: Request, from uploader: Uploader) -> RequestBody {
-        guard let session = uploader.session else { return request.body }
-        return RequestBody(asyncSequence: AttendedBody(body: request.body, session: session, sessions: sessions))
+    private func body(of request: Request, from uploader: Uploader, _ gate: FormGate? = nil) -> RequestBody {
+        RequestBody(
+            asyncSequence: AttendedBody(
+                body: request.body, credential: uploader.credential, sessions: sessions, tokens: tokens, gate: gate))
     }
 
     /// Everything that can speak against a body is asked before the client is told to send it.

@@ -5,15 +5,15 @@ import Platform
 /// Who sends files, and over which connection.
 struct Uploader {
     let user: UserID
-    /// Kept alive by the files that arrive; nil for whoever comes with a token.
-    let session: Session?
+    /// A session is kept alive by the files that arrive.
+    let credential: Credential
     let channel: any Channel
 }
 
 extension UserContext {
-    var uploader: Uploader { Uploader(user: user.id, session: session, channel: channel) }
+    var uploader: Uploader { Uploader(user: user.id, credential: user.credential, channel: channel) }
 }
 
 extension MemberContext {
-    var uploader: Uploader { Uploader(user: user.id, session: session, channel: channel) }
+    var uploader: Uploader { Uploader(user: user.id, credential: .session(session), channel: channel) }
 }

@@ -2,43 +2,48 @@ import Accounts
 import Hummingbird
 import NIOCore
 
-/// A body whose arrival keeps its session alive: an upload is something that a person does, however long it takes (H89).
+/// A body during whose arrival it is asked again and again whether its sender may still send it.
 ///
-/// Once the session has ended for another reason, reading ends with `APIError.sessionEnded`.
+/// Its arrival keeps a session alive: an upload is something that a person does, however long it takes (H89). Once the session has
+/// ended for another reason, or the token was revoked or has expired, or the user was disabled, reading ends with a refusal.
 struct AttendedBody: AsyncSequence, Sendable {
     let body: RequestBody
-    let session: Session
+    let credential: Credential
     let sessions: SessionStore
+    let tokens: TokenStore
+    /// Of a form whose token comes with its body: before that was right the body keeps nothing alive (H92).
+    let gate: FormGate?
 
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var body: RequestBody.AsyncIterator
-        fileprivate let session: Session
-        fileprivate let sessions: SessionStore
+        fileprivate var attendance: Attendance
+        fileprivate let gate: FormGate?
+        fileprivate let interval: Duration
         fileprivate var due: ContinuousClock.Instant
+        fileprivate var isOurs: Bool
 
         mutating func next() async throws -> ByteBuffer? {
-            guard let bytes = try await body.next() else { return nil }
+            let bytes = try await body.next()
             let now = ContinuousClock.now
-            if now >= due {
-                due = now + AttendedBody.interval(sessions)
-                try await renew()
+            let hasOpened = !isOurs && gate?.isOpen == true
+            if hasOpened { isOurs = true }
+            if hasOpened || (bytes != nil && now >= due) {
+                due = now + interval
+                if let refusal = await attendance.refusal(isActivity: isOurs) { throw refusal }
             }
             return bytes
-        }
-
-        /// That Redis does not answer is no reason to end an upload that was let in: the session ends by itself if it stays away.
-        private func renew() async throws {
-            if case .gone(let end) = try? await sessions.touch(session.ticket, isActivity: true) { throw APIError.sessionEnded(end) }
         }
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(
-            body: body.makeAsyncIterator(), session: session, sessions: sessions, due: .now + Self.interval(sessions))
+        let interval = Self.interval(sessions)
+        return AsyncIterator(
+            body: body.makeAsyncIterator(), attendance: Attendance(credential, sessions: sessions, tokens: tokens), gate: gate,
+            interval: interval, due: .now + interval, isOurs: gate == nil)
     }
 
-    /// Often enough for a session that ends soon, seldom enough to cost nothing.
+    /// Often enough for a session that ends soon and for a token that is revoked, seldom enough to cost nothing.
     private static func interval(_ sessions: SessionStore) -> Duration {
-        Swift.min(sessions.limits.idle / 4, .seconds(30))
+        Swift.min(sessions.limits.idle / 4, .seconds(20))
     }
 }

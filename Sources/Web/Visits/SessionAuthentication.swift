@@ -20,13 +20,14 @@ struct SessionAuthentication: RouterMiddleware {
         try HostCheck(address: guardian.address).check(request)
         // Before anything is asked: a request that another site has made up renews nothing.
         try guardian.checkSite(request)
-        let visit = try await reading.read(request, context)
+        var visit = try await reading.read(request, context)
+        if request.changesSomething, let session = visit.session, session.user != nil {
+            try guardian.checkToken(request.headers[.csrfToken], of: session)
+            visit = try await reading.renew(visit, by: request)
+        }
         var context = context
         context.visit = visit
-        if let session = visit.session, let user = session.user {
-            if request.changesSomething { try guardian.checkToken(request.headers[.csrfToken], of: session) }
-            context.user = Caller(id: user.id)
-        }
+        if let session = visit.session, let user = session.user { context.user = Caller(id: user.id, credential: .session(session)) }
         return try await next(request, context)
     }
 }

@@ -3,6 +3,8 @@ import HTTPTypes
 import Hummingbird
 
 /// Finds out whose browser a request comes from, and renews the session's idle limit if a person has sent it.
+///
+/// What changes something may have been made up by another site: it renews nothing before it was found to be ours, by `renew`.
 struct VisitReading: RouterMiddleware {
     typealias Context = WebContext
 
@@ -31,11 +33,22 @@ struct VisitReading: RouterMiddleware {
             network: addresses.network(headers, peer: context.channel.remoteAddress), device: DeviceName.make(headers[.userAgent]),
             deviceToken: cookies.deviceToken(headers))
         guard let (ticket, isMember) = cookies.ticket(headers) else { return Visit(visitor: visitor) }
-        switch try await sessions.touch(ticket, isActivity: sender == .person && !headers.isFromScript) {
+        switch try await sessions.touch(ticket, isActivity: isActivity(request) && !request.changesSomething) {
         case .live(let session): return Visit(visitor: visitor, session: session)
         case .gone(let end): return Visit(visitor: visitor, end: isMember ? end : nil)
         }
     }
+
+    /// Renews the session of a request that changes something, now that it is known to come from one of our pages.
+    func renew(_ visit: Visit, by request: Request) async throws -> Visit {
+        guard let session = visit.session, isActivity(request) else { return visit }
+        switch try await sessions.touch(session.ticket, isActivity: true) {
+        case .live(let session): return Visit(visitor: visit.visitor, session: session)
+        case .gone(let end): return Visit(visitor: visit.visitor, end: session.user == nil ? nil : end)
+        }
+    }
+
+    private func isActivity(_ request: Request) -> Bool { sender == .person && !request.headers.isFromScript }
 }
 
 extension HTTPFields {

@@ -1,4 +1,5 @@
 import Accounts
+import FoundationEssentials
 import Testing
 
 extension OverSockets {
@@ -29,6 +30,66 @@ extension OverSockets {
                 ]
                 for call in calls { #expect(try await browser.send(call).status == 403, "\(call.path)") }
                 #expect(try await browser.call("GET", "/api/v1/files/\(id)").status == 200)
+                #expect(try await browser.get("/").status == 200)
+            }
+        }
+
+        @Test("H92 what another site has made up renews nothing, whether the browser says so or not", arguments: [true, false])
+        func renewal(isSaid: Bool) async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "12s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let ticket = try #require(browser.ticket)
+                func lastUse() async throws -> Double {
+                    guard case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false) else { return 0 }
+                    return session.lastUsedAt.timeIntervalSince1970
+                }
+                let fields = browser.fields(isSaid ? ["Origin: https://evil.test", "Sec-Fetch-Site: cross-site"] : [])
+                let type = "Content-Type: application/x-www-form-urlencoded"
+                let before = try await lastUse()
+                for call in [
+                    HTTPCall("POST", "/logout", fields + [type], body: Array("csrf=x".utf8)), HTTPCall("POST", "/session/stay", fields),
+                    HTTPCall("POST", "/account/password", fields + [type], body: Array("a=b".utf8)),
+                    HTTPCall("POST", "/account/tokens", fields + ["Content-Type: text/plain"], body: Array("x".utf8)),
+                    HTTPCall("DELETE", "/api/v1/files/x", fields), HTTPCall("PUT", "/api/v1/files/x", fields, body: Array("x".utf8)),
+                    HTTPCall("POST", "/files", fields + ["Content-Type: \(Form().contentType)"], body: Form().file("a").bytes),
+                ] {
+                    let status = try await browser.send(call).status
+                    #expect([403, 415].contains(status), "\(call.path)")
+                    #expect(try await lastUse() == before, "\(call.path)")
+                }
+                // A form that takes its time and never gets to its token.
+                let peer = try await server.connect()
+                let start = Form().field("other", "x").unended
+                let slow = HTTPCall("POST", "/files", fields + ["Content-Type: \(Form().contentType)", "Content-Length: 1000"])
+                try await peer.send(Array(slow.head.utf8) + start.dropLast(2))
+                for _ in 0..<40 {
+                    try await Task.sleep(for: .milliseconds(100))
+                    try? await peer.send("x")
+                }
+                #expect(try await lastUse() == before)
+                for path in ["/account/sessions/end-others", "/login"] {
+                    _ = try await browser.post(path)
+                    #expect(try await lastUse() > before, "\(path)")
+                }
+            }
+        }
+
+        @Test("a form with files renews the session once its token was right, and as long as it arrives")
+        func formUpload() async throws {
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "4s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let form = Form().field("csrf", browser.csrf).file("a", String(repeating: "x", count: 60))
+                let call = HTTPCall(
+                    "POST", "/files", browser.fields(["Content-Type: \(form.contentType)", "Content-Length: \(form.bytes.count)"]))
+                let peer = try await server.connect()
+                try await peer.send(Array(call.head.utf8) + form.bytes.dropLast(60))
+                for byte in form.bytes.suffix(60) {
+                    try await Task.sleep(for: .milliseconds(100))
+                    try await peer.send([byte])
+                }
+                #expect(try await peer.receive().status == 303)
                 #expect(try await browser.get("/").status == 200)
             }
         }

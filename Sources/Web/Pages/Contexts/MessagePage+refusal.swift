@@ -11,8 +11,11 @@ extension MessagePage.Message {
             self.init(title: "There is nothing here", text: "The address may be mistyped, or what was here is gone.", action: home)
         case 403:
             self.init(
-                title: "This form is too old", text: "Nothing was changed. Open the page again, then try once more.",
-                action: .init(href: "/", label: "Start again"))
+                title: "This page is too old",
+                text:
+                    "Since it was opened you have logged in anew or changed your password, perhaps in another tab. Nothing was changed, and "
+                    + "nothing that you typed was kept. Open the page again, then try once more.",
+                action: .init(href: request.uri.path.hasPrefix("/account") ? "/account" : "/", label: "Open it again"))
         case 421: self.init(title: problem.title, text: problem.detail ?? "", action: nil)
         case 429: self.init(title: problem.title, text: problem.detail ?? "Try again in a moment.", action: nil)
         case 503, 507:
