@@ -12,6 +12,7 @@ struct HashPlacesTests {
     func order() async throws {
         try await withHeldHasher { hasher, order, gate in
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { gate.open() }
                 for name in ["first", "second", "third"] {
                     group.addTask { _ = try await hasher.hash(Secret(name)) }
                     try await awaitTruth("\(name) has a place") { order.names.count == 1 && hasher.waiting == Self.waiting(name) }
@@ -35,6 +36,7 @@ struct HashPlacesTests {
         try await withHeldHasher { hasher, order, gate in
             let user = HashAsker.known(UserID(rawValue: 1))
             try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { gate.open() }
                 group.addTask { _ = try await hasher.hash(Secret("one"), for: user) }
                 try await awaitTruth("it runs") { order.names == ["one"] }
                 group.addTask { _ = try await hasher.hash(Secret("stranger")) }

@@ -24,6 +24,7 @@ struct TokenMakingTests {
                 "SELECT kind, network, detail::text AS detail FROM audit_events WHERE kind LIKE 'token-%' ORDER BY id")
             let records = try rows.map { try "\($0.decode("kind", as: String.self)) \($0.decode("network", as: String.self))" }
             #expect(records == ["token-refused 192.0.2.1", "token-made 192.0.2.1", "token-revoked 192.0.2.9"])
+            try #require(rows.count == 3)
             for row in rows {
                 let detail = try row.decode("detail", as: String.self)
                 #expect(!detail.contains("laptop") && !detail.contains(text.dropFirst(4)))
