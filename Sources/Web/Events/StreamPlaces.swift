@@ -1,53 +1,24 @@
 import Platform
-import Synchronization
 
-/// The event streams that are open in this process: so many in all and so many of a user.
-final class StreamPlaces: Sendable {
-    private struct State {
-        var all = 0
-        var users: [UserID: Int] = [:]
-    }
-
-    /// A place, as long as it exists: whatever becomes of a stream, it gives its place back.
-    final class Place: Sendable {
-        private let places: StreamPlaces
-        private let user: UserID
-
-        fileprivate init(_ places: StreamPlaces, _ user: UserID) {
-            self.places = places
-            self.user = user
-        }
-
-        deinit { places.leave(user) }
-    }
-
-    private let limit: Int
+/// The event streams that are open in this process.
+struct StreamPlaces: Sendable {
+    private let places: Places<UserID>
     private let limitOfUser: Int
-    private let state = Mutex(State())
 
     init(limit: Int, limitOfUser: Int) {
-        self.limit = limit
+        places = Places(limit: limit, limitOfHolder: limitOfUser)
         self.limitOfUser = limitOfUser
     }
 
-    /// - Throws: `APIError` when there is no place; nobody waits.
-    func enter(_ user: UserID) throws -> Place {
-        let refusal: APIError? = state.withLock { state in
-            guard state.users[user, default: 0] < limitOfUser else { return .tooManyStreams(limit: limitOfUser, user: user) }
-            guard state.all < limit else { return .unavailable }
-            state.all += 1
-            state.users[user, default: 0] += 1
-            return nil
-        }
-        if let refusal { throw refusal }
-        return Place(self, user)
-    }
-
-    private func leave(_ user: UserID) {
-        state.withLock { state in
-            state.all -= 1
-            let left = state.users[user, default: 1] - 1
-            state.users[user] = left > 0 ? left : nil
+    /// - Throws: `APIError` when there is no place.
+    func enter(_ user: UserID) throws -> Places<UserID>.Place {
+        do throws(Places<UserID>.Refusal) {
+            return try places.enter(user)
+        } catch {
+            switch error {
+            case .holderIsFull: throw APIError.tooManyStreams(limit: limitOfUser, user: user)
+            case .allAreTaken: throw APIError.unavailable
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 import Accounts
 import Cryptography
 import Platform
+import TestSupport
 import Testing
 
 @Suite("Passwords")
