@@ -62,8 +62,7 @@ let package = Package(
             name: "Accounts", dependencies: concurrency + ["CGD", "Postgres", "Redis", "Cryptography", "Platform", metrics],
             resources: [
                 .embedInCode("Migrations"), .embedInCode("Storage/Scripts"), .embedInCode("Sessions/Scripts"),
-                .embedInCode("Captcha/Scripts"), .embedInCode("Throttles/Scripts"), .embedInCode("Purge/Scripts"),
-                .embedInCode("Passwords/Resources"),
+                .embedInCode("Throttles/Scripts"), .embedInCode("Purge/Scripts"), .embedInCode("Passwords/Resources"),
             ]),
         .target(
             name: "Files",
@@ -139,8 +138,7 @@ let package = Package(
             name: "WebTests",
             dependencies: concurrency + [
                 "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport",
-                "RedisSupport", "DatabaseSupport", hummingbird,
-                httpTypes, httpClient, metrics, nioHTTPTypes,
+                "DatabaseSupport", "RedisSupport", hummingbird, httpTypes, httpClient, metrics, nioHTTPTypes,
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),
         .testTarget(

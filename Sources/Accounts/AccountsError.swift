@@ -7,7 +7,7 @@ public struct AccountsError: Error, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badName, badEmail, badFullName, nameTaken, emailTaken, unknownUser, tooManyTokens
-            case database, unavailable, busy, throttled, cancelled, closed
+            case database, unavailable, busy, cancelled, closed
         }
 
         private let kind: Kind
@@ -32,8 +32,6 @@ public struct AccountsError: Error, CustomStringConvertible {
         public static let unavailable = Self(kind: .unavailable)
         /// More passwords are being checked than may wait; the same call may succeed in some seconds.
         public static let busy = Self(kind: .busy)
-        /// More sessions were opened from a network than may be; `retryAfter` says how long it has to wait.
-        public static let throttled = Self(kind: .throttled)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
         /// The service is shutting down.

@@ -7,6 +7,7 @@ public enum AccountsSchema {
             Migration(number: 1, name: "accounts", sql: String(decoding: PackageResources._001_accounts_sql, as: UTF8.self)),
             Migration(number: 3, name: "signin", sql: String(decoding: PackageResources._003_signin_sql, as: UTF8.self)),
             Migration(number: 4, name: "delivery", sql: String(decoding: PackageResources._004_delivery_sql, as: UTF8.self)),
+            Migration(number: 5, name: "devices", sql: String(decoding: PackageResources._005_devices_sql, as: UTF8.self)),
         ]
     }
 }

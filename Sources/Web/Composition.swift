@@ -38,7 +38,7 @@ struct Composition {
         let people = try people(postgres, redis, hasher)
         let services = WebServices(
             tokens: TokenStore(pool: postgres), registration: Registration(pool: postgres, redis: redis, hasher: hasher),
-            signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)),
+            signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)),
             catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce,
             isQueueFull: dispatcher.isQueueFull)
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
@@ -62,9 +62,9 @@ struct Composition {
         guard let key = SignInKey(settings.signInKey) else { preconditionFailure("the settings let a short key through") }
         let mails = MailJobs(client: redis, partitions: settings.queuePartitions)
         let sessions = SessionStore(
-            client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime))
+            client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime), key: key)
         let signIn = SignIn(
-            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, pool: postgres, key: key), hasher: hasher, key: key,
             announce: { try await mails.enqueue(SendMail(.loginCode, number: $0.rawValue)) })
         let resets = PasswordResets(
             pool: postgres, sessions: sessions, hasher: hasher, key: key,

@@ -91,10 +91,10 @@ struct Composition {
         of mail: Settings.Mail, _ postgres: PostgresPool, _ redis: RedisClient, _ threads: BlockingPool, _ client: SMTPClient
     ) throws -> SendMailHandler {
         guard let key = SignInKey(mail.signInKey) else { preconditionFailure("the setting has been checked for its length") }
-        let sessions = SessionStore(client: redis, limits: SessionLimits())
+        let sessions = SessionStore(client: redis, limits: SessionLimits(), key: key)
         let hasher = PasswordHasher(pool: threads)
         let signIn = SignIn(
-            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key
+            pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, pool: postgres, key: key), hasher: hasher, key: key
         ) { _ in }
         let resets = PasswordResets(pool: postgres, sessions: sessions, hasher: hasher, key: key) { _ in }
         let writer = MailWriter(

@@ -137,12 +137,6 @@ class Secrets:
         """Where something is written, and what kind: never the secret itself."""
         patterns = self.ledger.patterns()
         return {(place, kind) for place, text in written.items() for kind, pattern in patterns
-                if not self.is_meant(place, kind) and pattern.search(text)}
-
-    @staticmethod
-    def is_meant(place, kind):
-        """The token that forms repeat is a field of its session, to compare with: it is worth nothing without the identifier, which is
-        not there. So it is in what Redis writes of its commands, too."""
-        return kind == "csrf" and (place.startswith("redis {sess}s:") and place.endswith(" csrf") or place.startswith(AOF))
+                if pattern.search(text)}
 
     STEPS = [wrong_fields, session, token, password_change, password_reset, nothing_in_clear, watchfulness]

@@ -9,6 +9,19 @@ extension RedisServerProcess {
         return try await RedisClient.with("redis://127.0.0.1:\(port)") { try await $0.send(command, deadline: .seconds(10).stretched) }
     }
 
+    /// How many commands it was given, scripts' own included, apart from what clients and tests ask about the server itself.
+    public func commandCount() async throws -> Int {
+        let text = try await ask("INFO", "commandstats").string ?? ""
+        let asides: Set<Substring> = ["info", "config", "client", "hello", "ping", "role", "script"]
+        return text.split(whereSeparator: \.isNewline).reduce(0) { sum, line in
+            let parts = line.split(whereSeparator: { "_:|=,".contains($0) })
+            guard parts.count > 3, parts[0] == "cmdstat", !asides.contains(parts[1]), let calls = parts.firstIndex(of: "calls") else {
+                return sum
+            }
+            return sum + (Int(parts[calls + 1]) ?? 0)
+        }
+    }
+
     /// How often it has answered with an error of this code.
     public func errors(_ code: String) async throws -> Int {
         let text = try await ask("INFO", "errorstats").string ?? ""

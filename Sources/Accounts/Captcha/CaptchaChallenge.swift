@@ -1,20 +1,5 @@
 import Cryptography
 
-/// The name of a captcha, for its addresses: 128 random bits, worth nothing in another session.
-public struct CaptchaID: Sendable, Hashable, LosslessStringConvertible {
-    public let description: String
-
-    init() {
-        description = RandomBytes.token(byteCount: 16)
-    }
-
-    /// - Returns: nil for what cannot be one.
-    public init?(_ description: String) {
-        guard description.utf8.count == 22, Base64URL.decode(description)?.count == 16 else { return nil }
-        self.description = description
-    }
-}
-
 /// What a captcha shows and says. Computed from its name and the key, so that any process can draw it and no store knows it.
 public struct CaptchaChallenge: Sendable {
     public let id: CaptchaID

@@ -35,6 +35,11 @@ enum DeviceStore {
         "DELETE FROM known_devices WHERE user_id = \(user)"
     }
 
+    /// Finds a browser in which anybody has signed in: one row or none.
+    static func search(for token: OpaqueToken) -> SQL {
+        "SELECT FROM known_devices WHERE sha256 = \(token.digest.bytes) LIMIT 1"
+    }
+
     private static func use(of token: OpaqueToken, _ user: UserID) -> SQL {
         "UPDATE known_devices SET last_used_at = now() WHERE user_id = \(user) AND sha256 = \(token.digest.bytes)"
     }

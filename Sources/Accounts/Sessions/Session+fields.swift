@@ -3,43 +3,45 @@ import FoundationEssentials
 import Platform
 import Redis
 
-extension Session.State {
-    /// How Redis knows it.
-    var letter: String {
-        switch self {
-        case .anonymous: "a"
-        case .awaitingCode: "c"
-        case .signedIn: "u"
-        }
-    }
-
-    var user: SignedInUser? {
-        switch self {
-        case .anonymous: nil
-        case .awaitingCode(let user), .signedIn(let user): user
-        }
-    }
-
-    init?(letter: String?, user: SignedInUser?) {
-        switch (letter, user) {
-        case ("a", _): self = .anonymous
-        case ("c", let user?): self = .awaitingCode(user)
-        case ("u", let user?): self = .signedIn(user)
-        default: return nil
-        }
-    }
-}
-
 extension Session {
     /// Reads the reply of `session_touch.lua`.
-    init?(ticket: SessionTicket, now: Int64, fields: [RedisValue]) {
-        guard fields.count == 11, let ttl = fields[1].int, let end = fields[2].int, let made = fields[3].int, let seen = fields[4].int,
-            let csrf = fields[8].string, let device = fields[9].string, let network = fields[10].string,
-            let state = State(letter: fields[5].string, user: SignedInUser(id: fields[6].int, name: fields[7].string))
+    init?(ticket: SessionTicket, key: SignInKey, now: Int64, fields: [RedisValue]) {
+        guard fields.count == 8, let ttl = fields[1].int, let end = fields[2].int, let made = fields[3].int, let seen = fields[4].int,
+            let standing = fields[5].string.flatMap({ Standing(rawValue: $0) }),
+            let user = SignedInUser(id: fields[6].int, name: fields[7].string)
         else { return nil }
         self.init(
-            ticket: ticket, state: state, csrf: Secret(csrf), device: device, network: network, openedAt: Date(milliseconds: made),
+            ticket: ticket, state: standing.state(of: user), csrf: key.csrfToken(of: ticket), openedAt: Date(milliseconds: made),
             lastUsedAt: Date(milliseconds: seen), idleEnd: Date(milliseconds: now + ttl), absoluteEnd: Date(milliseconds: end))
+    }
+
+    /// A stranger's, of which the ticket is all there is.
+    init(stranger ticket: SessionTicket, key: SignInKey, lifetime: Duration, now: Date) {
+        let end = Date(milliseconds: ticket.end * 1000)
+        self.init(
+            ticket: ticket, state: .anonymous, csrf: key.csrfToken(of: ticket), openedAt: end - lifetime / .seconds(1), lastUsedAt: now,
+            idleEnd: end, absoluteEnd: end)
+    }
+
+    /// How far somebody has come, as Redis knows it. It knows nothing of strangers.
+    enum Standing: String {
+        case awaitingCode = "c"
+        case signedIn = "u"
+
+        func state(of user: SignedInUser) -> State {
+            switch self {
+            case .awaitingCode: .awaitingCode(user)
+            case .signedIn: .signedIn(user)
+            }
+        }
+
+        /// The same for the browser.
+        var stage: SessionTicket.Stage {
+            switch self {
+            case .awaitingCode: .awaitingCode
+            case .signedIn: .signedIn
+            }
+        }
     }
 }
 

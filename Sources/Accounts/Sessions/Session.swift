@@ -1,7 +1,7 @@
 public import FoundationEssentials
 public import Platform
 
-/// A visit, from the first page on.
+/// A visit, from the first page on. As long as nobody has given a password it is a value that the browser alone keeps.
 public struct Session: Sendable {
     /// How far signing in has come. The identifier of the session changes with it.
     public enum State: Sendable, Hashable {
@@ -14,10 +14,8 @@ public struct Session: Sendable {
     /// The identifier, for the cookie.
     public let ticket: SessionTicket
     public let state: State
-    /// To be repeated by every form.
+    /// To be repeated by every form. Computed from the identifier, so each identifier has its own.
     public let csrf: Secret
-    public let device: String
-    public let network: String
     public let openedAt: Date
     public let lastUsedAt: Date
     /// When it ends unless a person does something; never later than the absolute end.

@@ -5,29 +5,25 @@ public import Redis
 
 /// The sessions, in Redis alone: a key that is gone is a session that is gone, on every process at once.
 ///
-/// - Throws: all calls throw `.unavailable` when Redis cannot be asked. Nobody is let in then.
+/// Those of strangers are in no store: there is nothing to end, and nothing that those who come without a cookie could fill.
+///
+/// - Throws: all calls about sessions of people throw `.unavailable` when Redis cannot be asked. Nobody is let in then.
 public struct SessionStore: Sendable {
     private let redis: ScriptRunner
-    private let throttle: Throttle
+    private let key: SignInKey
     public let limits: SessionLimits
 
-    public init(client: RedisClient, limits: SessionLimits) {
+    public init(client: RedisClient, limits: SessionLimits, key: SignInKey) {
         redis = ScriptRunner(client: client)
-        throttle = Throttle(client: client)
         self.limits = limits
+        self.key = key
     }
 
-    /// Opens an anonymous session.
-    ///
-    /// - Throws: also `.throttled`, for a network with too many of them. Requests without a cookie open one each, and Redis has to keep
-    ///   each of them for the idle limit.
-    public func open(for visitor: Visitor) async throws(AccountsError) -> Session {
-        if let refusal = try await throttle.take([(.sessionsOfNetwork, .network(visitor.network))]) {
-            throw AccountsError(.throttled, "too many sessions were opened from one network", retryAfter: refusal.retryAfter)
-        }
-        let session = try await open(.anonymous, as: OpaqueToken(), visitor, replacing: nil, lifetime: limits.lifetime)
-        guard let session else { throw redis.unexpected(RedisScripts.sessionOpen) }
-        return session
+    /// Opens the session of a stranger.
+    public func open() -> Session {
+        let now = Date()
+        let end = Int64((now.timeIntervalSince1970 + limits.lifetime / .seconds(1)).rounded(.down))
+        return stranger(SessionTicket(identifier: OpaqueToken(), end: end, stage: .stranger), now: now)
     }
 
     /// The session of a cookie.
@@ -35,12 +31,15 @@ public struct SessionStore: Sendable {
     /// - Parameter isActivity: whether a person did something, which renews the idle limit. Polling and event streams are not
     ///   activity; an upload is.
     public func touch(_ ticket: SessionTicket, isActivity: Bool) async throws(AccountsError) -> SessionLookup {
+        guard ticket.stage != .stranger else { return read(ticket) }
         let reply = try await run(
             RedisScripts.sessionTouch,
             [RedisArgument(ticket.digest.description), isActivity ? 1 : 0, RedisArgument(limits.idle.milliseconds)])
         guard let fields = reply.array, let now = fields.first?.int else { throw redis.unexpected(RedisScripts.sessionTouch) }
         guard fields.count > 2 else { return .gone(Self.end(at: ticket.end, now: now, note: fields.last?.string)) }
-        guard let session = Session(ticket: ticket, now: now, fields: fields) else { throw redis.unexpected(RedisScripts.sessionTouch) }
+        guard let session = Session(ticket: ticket, key: key, now: now, fields: fields) else {
+            throw redis.unexpected(RedisScripts.sessionTouch)
+        }
         // Between two looks at the clock within the script it may have run out.
         return session.idleEnd.timeIntervalSince1970 * 1000 > Double(now)
             ? .live(session) : .gone(Self.end(at: ticket.end, now: now, note: nil))
@@ -63,10 +62,11 @@ public struct SessionStore: Sendable {
 
     /// Ends a session.
     ///
-    /// - Returns: false when it had ended before.
+    /// - Returns: false when it had ended before, or is a stranger's, which only its browser can forget.
     @discardableResult
     public func end(_ ticket: SessionTicket, _ reason: SessionEnd) async throws(AccountsError) -> Bool {
-        try await end(ticket.digest.description, owner: "", reason)
+        guard ticket.stage != .stranger else { return false }
+        return try await end(ticket.digest.description, owner: "", reason)
     }
 
     /// Ends one session of a user's list.
@@ -124,7 +124,7 @@ public struct SessionStore: Sendable {
 
     /// What a session turns into, and what it has to be before.
     enum Step {
-        /// The password was right: from any session in which nobody is signed in.
+        /// The password was right: from a stranger's session, or from one that awaits a code.
         case passwordGiven(SignedInUser)
         /// The code was right: from a session that awaits the code of this user. A new lifetime begins.
         case codeGiven(SignedInUser)
@@ -142,39 +142,61 @@ public struct SessionStore: Sendable {
         try await shielded { () async throws(AccountsError) in
             switch step {
             case .passwordGiven(let user):
-                try await open(
-                    .awaitingCode(user), as: identifier, visitor, replacing: (ticket, "ac", nil), lifetime: limits.awaitingCode)
+                let previous = ticket.stage == .stranger ? nil : Previous(ticket: ticket, standing: .awaitingCode, owner: nil)
+                return try await open(.awaitingCode, user, as: identifier, visitor, replacing: previous, lifetime: limits.awaitingCode)
             case .codeGiven(let user):
-                try await open(.signedIn(user), as: identifier, visitor, replacing: (ticket, "c", user.id), lifetime: limits.lifetime)
+                let previous = Previous(ticket: ticket, standing: .awaitingCode, owner: user.id)
+                return try await open(.signedIn, user, as: identifier, visitor, replacing: previous, lifetime: limits.lifetime)
             case .renewed(let user):
-                try await open(.signedIn(user), as: identifier, visitor, replacing: (ticket, "u", user.id), lifetime: .zero)
+                let previous = Previous(ticket: ticket, standing: .signedIn, owner: user.id)
+                return try await open(.signedIn, user, as: identifier, visitor, replacing: previous, lifetime: .zero)
             }
         }
     }
 
+    /// The session whose place another one takes, and what it has to be.
+    private struct Previous {
+        let ticket: SessionTicket
+        let standing: Session.Standing
+        let owner: UserID?
+    }
+
     /// - Parameter lifetime: zero keeps the end of the previous session.
     private func open(
-        _ state: Session.State, as identifier: OpaqueToken, _ visitor: Visitor,
-        replacing previous: (ticket: SessionTicket, states: String, owner: UserID?)?, lifetime: Duration
+        _ standing: Session.Standing, _ user: SignedInUser, as identifier: OpaqueToken, _ visitor: Visitor, replacing previous: Previous?,
+        lifetime: Duration
     ) async throws(AccountsError) -> Session? {
-        let csrf = RandomBytes.token()
-        var arguments: [RedisArgument] = [
+        let arguments: [RedisArgument] = [
             RedisArgument(identifier.digest.description), RedisArgument(previous?.ticket.digest.description ?? ""),
-            RedisArgument(previous?.states ?? ""), RedisArgument(previous?.owner?.description ?? ""),
-            RedisArgument(limits.idle.milliseconds), RedisArgument(lifetime.milliseconds), "state", RedisArgument(state.letter),
-            "csrf", RedisArgument(csrf), "device", RedisArgument(visitor.device), "network", RedisArgument(visitor.network.description),
+            RedisArgument(previous?.standing.rawValue ?? ""), RedisArgument(previous?.owner?.description ?? ""),
+            RedisArgument(limits.idle.milliseconds), RedisArgument(lifetime.milliseconds), RedisArgument(user.id.description), "state",
+            RedisArgument(standing.rawValue), "user", RedisArgument(user.id.description), "name", RedisArgument(user.name), "device",
+            RedisArgument(visitor.device), "network", RedisArgument(visitor.network.description),
         ]
-        if let user = state.user { arguments += ["user", RedisArgument(user.id.description), "name", RedisArgument(user.name)] }
         let times = try await persistently { () async throws(AccountsError) in
             try await redis.integers(RedisScripts.sessionOpen, keys: RedisKeys.sessions, arguments)
         }
         guard !times.isEmpty else { return nil }
         guard times.count == 3 else { throw redis.unexpected(RedisScripts.sessionOpen) }
+        let ticket = SessionTicket(identifier: identifier, end: times[1] / 1000, stage: standing.stage)
         return Session(
-            ticket: SessionTicket(identifier: identifier, end: times[1] / 1000), state: state, csrf: Secret(csrf),
-            device: visitor.device, network: visitor.network.description, openedAt: Date(milliseconds: times[0]),
+            ticket: ticket, state: standing.state(of: user), csrf: key.csrfToken(of: ticket), openedAt: Date(milliseconds: times[0]),
             lastUsedAt: Date(milliseconds: times[0]), idleEnd: Date(milliseconds: times[0] + times[2]),
             absoluteEnd: Date(milliseconds: times[1]))
+    }
+
+    // MARK: Strangers
+
+    /// What a stranger's cookie says. An end that none of our processes can have written is none.
+    private func read(_ ticket: SessionTicket) -> SessionLookup {
+        let now = Date()
+        let rest = Double(ticket.end) - now.timeIntervalSince1970
+        let isPossible = rest > 0 && rest <= (limits.lifetime + ClockSkew.allowance) / .seconds(1)
+        return isPossible ? .live(stranger(ticket, now: now)) : .gone(.absolute)
+    }
+
+    private func stranger(_ ticket: SessionTicket, now: Date) -> Session {
+        Session(stranger: ticket, key: key, lifetime: limits.lifetime, now: now)
     }
 
     /// Asks Redis, and when the answer got lost again, a moment later: the client has to notice first that its connection is gone. For

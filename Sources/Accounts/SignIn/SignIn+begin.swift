@@ -22,7 +22,7 @@ public enum LoginOutcome: Sendable {
     case unsolved
     /// No such user, wrong password, too many wrong ones, or disabled: nobody learns which.
     case refused
-    /// Too many attempts from this network, or too many mails.
+    /// Too many attempts from this network, too many answers to captchas, or too many mails.
     case throttled(retryAfter: Duration)
 }
 
@@ -33,7 +33,11 @@ extension SignIn {
     /// - Throws: `.busy`, `.database`, `.unavailable`, and what `announce` throws.
     public func begin(_ attempt: LoginAttempt, in session: Session, _ visitor: Visitor) async throws -> LoginOutcome {
         guard session.user == nil else { return .refused }
-        guard try await captchas.answer(attempt.captcha, with: attempt.answer, for: session) else { return .unsolved }
+        switch try await captchas.answer(attempt.captcha, with: attempt.answer, for: session, visitor) {
+        case .right: break
+        case .wrong: return .unsolved
+        case .throttled(let retryAfter): return .throttled(retryAfter: retryAfter)
+        }
         guard PasswordRules.isCheckable(attempt.password) else {
             try await audit.record(.loginRefused, nil, visitor.network, ["reason": "length"])
             return .refused

@@ -5,7 +5,7 @@ public import Postgres
 ///
 ///     anonymous ── begin ──▶ awaiting the code ── confirm ──▶ signed in
 ///
-/// The identifier of the session changes with each step. Whether a user exists, is locked or disabled shows in no answer and not
+/// The identifier of the session changes with each step; before the first one no store knows of it. Whether a user exists, is locked or disabled shows in no answer and not
 /// in the work that goes before it. Whatever Redis or Postgres cannot say counts as no.
 public struct SignIn: Sendable {
     /// Has a mail sent, by a job that calls `mail(for:)`.

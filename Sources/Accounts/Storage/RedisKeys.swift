@@ -9,7 +9,7 @@ enum RedisKeys {
     static let index = tag + "us:"
     /// Prefix of the notes that say why a session was ended; a digest follows.
     static let note = tag + "gone:"
-    /// Prefix of the captchas; an id follows.
+    /// Prefix of the marks of captchas that have had their try; an id follows.
     static let captcha = tag + "cap:"
     /// Prefix of the throttles; rule and subject follow.
     static let throttle = tag + "th:"

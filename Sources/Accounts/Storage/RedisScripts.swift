@@ -8,7 +8,6 @@ enum RedisScripts {
     static let sessionEnd = session("session_end", PackageResources.session_end_lua)
     static let sessionEndAll = session("session_end_all", PackageResources.session_end_all_lua)
     static let sessionList = session("session_list", PackageResources.session_list_lua)
-    static let captchaTake = make("captcha_take", PackageResources.captcha_take_lua)
     static let throttleTake = make("throttle_take", PackageResources.clock_lua + PackageResources.throttle_take_lua, isNeededAlways: false)
     static let throttleReturn = make("throttle_return", PackageResources.throttle_return_lua)
     static let sweep = make("sweep", PackageResources.clock_lua + PackageResources.sweep_lua)

@@ -23,11 +23,13 @@ package struct ThrottleRule: Sendable, Hashable {
 
     // MARK: What costs us or others something
 
-    /// Anonymous sessions. A browser keeps its one; this is for what comes without cookies.
-    static let sessionsOfNetwork = ThrottleRule(name: "sessions", limit: 600, window: .seconds(600))
     package static let registrations = ThrottleRule(name: "register", limit: 10, window: .seconds(3600))
-    static let captchasOfSession = ThrottleRule(name: "captcha", limit: 60, window: .seconds(600))
+    /// Drawings, pictures and sounds alike; of known browsers those beyond their network's.
     static let captchasOfNetwork = ThrottleRule(name: "captchas", limit: 300, window: .seconds(600))
+    static let captchasOfDevice = ThrottleRule(name: "known-captchas", limit: 60, window: .seconds(600))
+    /// Answers to captchas that there are, each of which leaves a mark for minutes.
+    static let answersOfNetwork = ThrottleRule(name: "answers", limit: 300, window: .seconds(600))
+    static let answersOfDevice = ThrottleRule(name: "known-answers", limit: 60, window: .seconds(600))
     /// The time between two codes in one session.
     package static let codeOfSession = ThrottleRule(name: "code", limit: 1, window: .seconds(60))
     /// Codes typed where there is none to compare them with, as far as they are put on record.

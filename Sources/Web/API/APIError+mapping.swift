@@ -23,7 +23,6 @@ extension APIError {
         self =
             switch error.code {
             case .database, .unavailable, .busy, .cancelled, .closed: .unavailable
-            case .throttled: .throttled("Too many visits from your network", retryAfter: error.retryAfter ?? .seconds(300))
             default: .internalError
             }
     }

@@ -14,26 +14,31 @@ struct CaptchaHandlers {
         // The page asks by itself for a new picture when the old one is too old. That keeps the form usable as long as it is open,
         // but it must not keep anybody logged in.
         if session.user == nil { _ = try await sessions.touch(session.ticket, isActivity: true) }
-        switch try await captchas.make(for: session, network: context.visit.visitor.network) {
-        case .made(let id):
-            return JSONResponse.make { json in
-                json.object { json in
-                    json.member("id", id.description)
-                    json.member("secondsLeft", CaptchaStore.lifetime.wholeSeconds)
-                }
+        let id = captchas.make(for: session)
+        return JSONResponse.make { json in
+            json.object { json in
+                json.member("id", id.description)
+                json.member("secondsLeft", CaptchaStore.lifetime.wholeSeconds)
             }
-        case .throttled(let retryAfter): throw APIError.throttled("Too many pictures", retryAfter: retryAfter)
         }
     }
 
     func serve(_ request: Request, context: PageContext) async throws -> Response {
         let parts = context.parameters.get("file")?.split(separator: ".", omittingEmptySubsequences: false) ?? []
         guard parts.count == 2, let id = CaptchaID(String(parts[0])), let kind = CaptchaMedia.Kind(rawValue: String(parts[1])),
-            let session = context.visit.session, let challenge = try await captchas.fetch(id, for: session)
+            let session = context.visit.session, let challenge = captchas.find(id, for: session)
         else { throw APIError.notFound }
-        let bytes = try await media.bytes(kind, of: challenge)
+        let visitor = context.visit.visitor
+        let bytes = try await media.bytes(kind, of: challenge) { try await admit(visitor) }
         return Response(
             status: .ok, headers: [.contentType: kind.contentType, .crossOriginResourcePolicy: "same-origin"],
             body: ResponseBody(byteBuffer: bytes))
+    }
+
+    private func admit(_ visitor: Visitor) async throws -> ThrottleSubject {
+        switch try await captchas.admitDrawing(for: visitor) {
+        case .admitted(let holder): return holder
+        case .throttled(let retryAfter): throw APIError.throttled("Too many pictures", retryAfter: retryAfter)
+        }
     }
 }

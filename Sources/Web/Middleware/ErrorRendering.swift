@@ -24,7 +24,7 @@ struct ErrorRendering: RouterMiddleware {
         } catch {
             var response = render(error, request, context)
             if request.hasBody { response.headers[.connection] = "close" }
-            return response
+            return request.method == .head ? response.createHeadResponse() : response
         }
     }
 

@@ -59,26 +59,32 @@ struct PageRoutes {
         let scripts = group(on: router, for: .script)
         add(scripts, to: router, "session", [.get: session.get])
         add(scripts, to: router, "login/code/mail", [.get: code.mail])
-        add(scripts, to: router, "captcha/:file", [.get: captcha.serve])
-        let visitors = group(on: router, for: .script).add(middleware: SessionOpening(sessions: sessions, cookies: cookies))
+        let own = router.group().add(middleware: EmbeddingCheck(guardian: guardian))
+        add(group(on: own, for: .script), to: router, "captcha/:file", [.get: captcha.serve])
+        let visitors = group(on: own, for: .script).add(middleware: SessionOpening(sessions: sessions, cookies: cookies))
         add(visitors, to: router, "login/captcha", [.get: captcha.make])
         add(group(on: router, for: .person), to: router, "session/stay", [.post: session.stay])
     }
 
-    /// Registers the handlers of one path. What has no handler is refused before anybody's session is looked at.
+    /// Registers the handlers of one path; HEAD is GET without the body. What has no handler is refused before anybody's session is
+    /// looked at.
     private func add<Context: RequestContext>(
         _ group: RouterGroup<Context>, to router: Router<WebContext>, _ path: RouterPath,
         _ handlers: KeyValuePairs<HTTPRequest.Method, @Sendable (Request, Context) async throws -> Response>
     ) {
-        for (method, handler) in handlers { group.on(path, method: method, use: handler) }
-        router.refuseOthers(path, than: handlers.map(\.key))
+        for (method, handler) in handlers {
+            group.on(path, method: method, use: handler)
+            guard method == .get else { continue }
+            group.on(path, method: .head) { try await handler($0, $1).createHeadResponse() }
+        }
+        router.refuseOthers(path, than: handlers.flatMap { $0.key == .get ? [.get, .head] : [$0.key] })
     }
 
     private func forms(on router: Router<WebContext>) -> RouterGroup<PageContext> {
         group(on: router, for: .person).add(middleware: FormReading(guardian: guardian, reading: reading(.person)))
     }
 
-    private func group(on router: Router<WebContext>, for sender: VisitReading.Sender) -> RouterGroup<PageContext> {
+    private func group(on router: some RouterMethods<WebContext>, for sender: VisitReading.Sender) -> RouterGroup<PageContext> {
         router.group()
             .add(middleware: HostCheck(address: guardian.address))
             .add(middleware: reading(sender))

@@ -10,10 +10,10 @@ struct LoginPages {
     let cookies: SessionCookies
     let guardian: OriginGuard
 
-    func show(_ request: Request, context: PageContext) async throws -> Response {
+    func show(_ request: Request, context: PageContext) throws -> Response {
         guard context.visit.session?.user == nil else { return Redirection(to: "/").response() }
         let notice = context.visit.end?.sentence(signIn.sessions.limits) ?? Arrival(request, guardian)?.sentence
-        return try await render(context, notice: notice)
+        return try render(context, notice: notice)
     }
 
     func submit(_ request: Request, context: PageContext) async throws -> Response {
@@ -22,28 +22,28 @@ struct LoginPages {
         let form = context.form
         let login = try form.text("login")
         // What cannot be the name of a captcha was not solved either.
-        guard let captcha = CaptchaID(try form.text("captcha_id")) else { return try await unsolved(login, context) }
+        guard let captcha = CaptchaID(try form.text("captcha_id")) else { return try unsolved(login, context) }
         let attempt = LoginAttempt(
             login: login, password: try form.secret("password"), captcha: captcha, answer: try form.text("captcha"))
         switch try await signIn.begin(attempt, in: session, context.visit.visitor) {
         case .challenged(let next, _): return Redirection(to: "/login/code").response(cookies.set(next))
-        case .unsolved: return try await unsolved(login, context)
-        case .refused: return try await refused(login, context)
+        case .unsolved: return try unsolved(login, context)
+        case .refused: return try refused(login, context)
         case .throttled(let retryAfter): throw APIError.throttled("Too many tries", retryAfter: retryAfter)
         }
     }
 
     /// The one answer to an unknown user, a wrong password and a locked account.
-    private func refused(_ login: String, _ context: PageContext) async throws -> Response {
+    private func refused(_ login: String, _ context: PageContext) throws -> Response {
         let errors = PageErrors(
             title: "These details did not match",
             "Check your name and your password, and try again. After many tries a pause helps, or a new password.")
-        return try await render(context, .init(login: login), errors: errors, status: .unprocessableContent)
+        return try render(context, .init(login: login), errors: errors, status: .unprocessableContent)
     }
 
-    private func unsolved(_ login: String, _ context: PageContext) async throws -> Response {
+    private func unsolved(_ login: String, _ context: PageContext) throws -> Response {
         let sentence = "These were not the letters. Here is a new picture."
-        return try await render(
+        return try render(
             context, .init(login: login, captchaError: sentence), errors: PageErrors(fields: ["captcha": sentence]),
             status: .unprocessableContent)
     }
@@ -52,14 +52,10 @@ struct LoginPages {
     private func render(
         _ context: PageContext, _ form: LoginPage.Form = .init(), notice: String? = nil, errors: PageErrors? = nil,
         status: HTTPResponse.Status = .ok
-    ) async throws -> Response {
+    ) throws -> Response {
         let session = try context.session()
-        switch try await signIn.captchas.make(for: session, network: context.visit.visitor.network) {
-        case .made(let id):
-            let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaStore.lifetime.wholeSeconds))
-            return pages.render(.login, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
-        case .throttled(let retryAfter):
-            throw APIError.throttled("Too many pictures", retryAfter: retryAfter)
-        }
+        let id = signIn.captchas.make(for: session)
+        let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaStore.lifetime.wholeSeconds))
+        return pages.render(.login, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
     }
 }

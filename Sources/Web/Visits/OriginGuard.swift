@@ -25,6 +25,11 @@ struct OriginGuard: Sendable {
         return request.headers[.referer]?.utf8.starts(with: "\(address.origin)/".utf8) ?? false
     }
 
+    /// - Throws: `APIError.forged` for what a page of another site has its browser load, and for links of others that lead here.
+    func checkEmbedding(_ request: Request) throws {
+        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { throw APIError.forged }
+    }
+
     /// - Throws: `APIError.forged` unless the token is the session's.
     func checkToken(_ token: String?, of session: Session) throws {
         guard let token, ConstantTime.areEqual(token, session.csrf.reveal()) else { throw APIError.forged }

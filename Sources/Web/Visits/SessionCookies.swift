@@ -11,8 +11,6 @@ package struct SessionCookies: Sendable {
     private static let halfYear = 182 * 86400
     /// As long as a link works.
     private static let halfHour = 30 * 60
-    /// At the end of a session's cookie as long as nobody has signed in with it: who never was in is not told of being logged out.
-    private static let strangerMark = "-"
 
     private let isSecure: Bool
     package let session: String
@@ -26,12 +24,9 @@ package struct SessionCookies: Sendable {
         reset = isSecure ? "__Host-sluice-reset" : "sluice-reset"
     }
 
-    /// The session that a browser says it has, and whether somebody has signed in with it; nil for what cannot be one.
-    func ticket(_ headers: HTTPFields) -> (ticket: SessionTicket, isMember: Bool)? {
-        guard let value = headers.cookie(named: session) else { return nil }
-        let isMember = !value.hasSuffix(Self.strangerMark)
-        let ticket = SessionTicket(cookie: isMember ? value : value.dropLast(Self.strangerMark.count))
-        return ticket.map { ($0, isMember) }
+    /// The session that a browser says it has; nil for what cannot be one.
+    func ticket(_ headers: HTTPFields) -> SessionTicket? {
+        headers.cookie(named: session).flatMap { SessionTicket(cookie: $0) }
     }
 
     func deviceToken(_ headers: HTTPFields) -> OpaqueToken? {
@@ -44,7 +39,7 @@ package struct SessionCookies: Sendable {
 
     /// Gives a session to the browser, until that is closed.
     func set(_ session: Session) -> HTTPField {
-        make(self.session, session.ticket.cookie + (session.user == nil ? Self.strangerMark : ""))
+        make(self.session, session.ticket.cookie)
     }
 
     func set(device token: OpaqueToken) -> HTTPField {

@@ -1,7 +1,7 @@
 import Accounts
 import Hummingbird
 
-/// Opens a session for a browser that has none, so that the form it is about to get has a token to repeat.
+/// Opens a session for a browser that has none, so that the form it is about to get has a token to repeat. It costs nothing but a cookie.
 struct SessionOpening: RouterMiddleware {
     typealias Context = PageContext
 
@@ -9,9 +9,9 @@ struct SessionOpening: RouterMiddleware {
     let cookies: SessionCookies
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
-        guard context.visit.session == nil, request.method == .get else { return try await next(request, context) }
+        guard context.visit.session == nil, !request.changesSomething else { return try await next(request, context) }
         var context = context
-        let session = try await sessions.open(for: context.visit.visitor)
+        let session = sessions.open()
         context.visit.session = session
         var response = try await next(request, context)
         response.headers.append(cookies.set(session))

@@ -32,10 +32,10 @@ struct VisitReading: RouterMiddleware {
         let visitor = Visitor(
             network: addresses.network(headers, peer: context.channel.remoteAddress), device: DeviceName.make(headers[.userAgent]),
             deviceToken: cookies.deviceToken(headers))
-        guard let (ticket, isMember) = cookies.ticket(headers) else { return Visit(visitor: visitor) }
+        guard let ticket = cookies.ticket(headers) else { return Visit(visitor: visitor) }
         switch try await sessions.touch(ticket, isActivity: isActivity(request) && !request.changesSomething) {
         case .live(let session): return Visit(visitor: visitor, session: session)
-        case .gone(let end): return Visit(visitor: visitor, end: isMember ? end : nil)
+        case .gone(let end): return Visit(visitor: visitor, end: ticket.isMember ? end : nil)
         }
     }
 

@@ -242,7 +242,7 @@ struct CodeTests {
     func order() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
-            let anonymous = try await fixture.signIn.sessions.open(for: .somewhere)
+            let anonymous = fixture.signIn.sessions.open()
             let entered = try await fixture.enter().session
             for session in [anonymous, entered] {
                 try await refused("123456", session, fixture)

@@ -13,7 +13,7 @@ struct DeliveryTests {
             let session = try await fixture.awaiting()
             let first = fixture.mails.items[0]
             let others = [
-                try await fixture.signIn.sessions.open(for: .somewhere), try await fixture.awaiting("student", from: .elsewhere()),
+                fixture.signIn.sessions.open(), try await fixture.awaiting("student", from: .elsewhere()),
             ]
             #expect(try await fixture.signIn.challenge(of: session)?.delivery == nil)
             for delivery in [MailDelivery.delayed, .accepted, .refused] {

@@ -13,7 +13,7 @@ struct FaultTests {
     func unsent() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
-            let session = try await fixture.signIn.sessions.open(for: .somewhere)
+            let session = fixture.signIn.sessions.open()
             fixture.mails.setBroken(true)
             await #expect(throws: Outbox<LoginChallengeID>.Broken.self) { try await fixture.begin("miami", in: session) }
             guard case .live(let found) = try await fixture.look(session) else { throw SignInFixture.Unexpected() }

@@ -13,21 +13,18 @@ struct OutageTests {
             let session = try await fixture.enter().session
             let awaiting = try await fixture.awaiting(from: .elsewhere())
             let code = try await fixture.lastCode()
-            let anonymous = try await fixture.signIn.sessions.open(for: .somewhere)
-            guard case .made(let captcha) = try await fixture.signIn.captchas.make(for: anonymous, network: .random) else {
-                throw SignInFixture.Unexpected()
-            }
+            let anonymous = fixture.signIn.sessions.open()
+            let captcha = fixture.signIn.captchas.make(for: anonymous)
             let attempt = LoginAttempt(login: "miami", password: Secret(SignInFixture.password), captcha: captcha, answer: "ABCDE")
             let form = Registration.Form(name: "other", email: "other@example.org", fullName: "", password: Secret(SignInFixture.password))
             let signIn = fixture.signIn
             fixture.server.kill()
             let registration = Registration(pool: fixture.pool, redis: fixture.redis, hasher: fixture.hasher)
             let steps: [@Sendable () async throws -> Void] = [
-                { _ = try await signIn.sessions.open(for: .somewhere) },
                 { _ = try await signIn.sessions.touch(session.ticket, isActivity: true) },
                 { _ = try await signIn.sessions.list(of: user.id) },
-                { _ = try await signIn.captchas.make(for: anonymous, network: .random) },
-                { _ = try await signIn.captchas.fetch(captcha, for: anonymous) },
+                { _ = try await signIn.captchas.admitDrawing(for: .somewhere) },
+                { _ = try await signIn.captchas.answer(captcha, with: "ABCDE", for: anonymous, .somewhere) },
                 { _ = try await signIn.begin(attempt, in: anonymous, .somewhere) },
                 { _ = try await signIn.confirm(code, in: awaiting, .somewhere) },
                 { _ = try await signIn.resend(in: awaiting, .somewhere) },

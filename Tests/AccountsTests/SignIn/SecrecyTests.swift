@@ -13,10 +13,10 @@ struct SecrecyTests {
     func nothingInClear() async throws {
         try await SignInFixture.with { fixture in
             let user = try await fixture.member()
-            let anonymous = try await fixture.signIn.sessions.open(for: .somewhere)
-            guard case .made(let captcha) = try await fixture.signIn.captchas.make(for: anonymous, network: .random),
-                let letters = try await fixture.signIn.captchas.fetch(captcha, for: anonymous)?.letters
-            else { throw SignInFixture.Unexpected() }
+            let anonymous = fixture.signIn.sessions.open()
+            let captcha = fixture.signIn.captchas.make(for: anonymous)
+            let letters = try fixture.letters(of: captcha, anonymous)
+            #expect(try await fixture.signIn.captchas.answer(captcha, with: letters, for: anonymous, .somewhere) == .right)
             _ = try await fixture.begin("miami", "a wrong password")
             // What was typed into the wrong field.
             _ = try await fixture.begin("my secret password", "miami")
@@ -31,7 +31,7 @@ struct SecrecyTests {
                 [
                     SignInFixture.password, "a wrong password", "my secret password", code, letters, link.reveal(), token,
                     String(token.dropFirst(4)), try #require(entered.device).reveal(), String(repeating: "k", count: 32),
-                ] + [anonymous, entered.session, awaiting].map { String($0.ticket.cookie.prefix(43)) }
+                ] + [anonymous, entered.session, awaiting].flatMap { [String($0.ticket.cookie.prefix(43)), $0.csrf.reveal()] }
             // What somebody typed, hence perhaps a password: not as a plain digest either, of which anybody can try the common ones.
             let typed = [SignInFixture.password, "a wrong password", "my secret password", "miami", user.email]
             let digests = typed.map { SHA256Hasher.digest(of: Array($0.utf8)).description }

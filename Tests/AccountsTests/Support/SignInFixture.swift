@@ -30,8 +30,16 @@ struct SignInFixture: Sendable {
         limits: SessionLimits = SessionLimits(), waiting: Int = 1000, _ body: @escaping @Sendable (SignInFixture) async throws -> Void
     ) async throws {
         let server = try await RedisServerProcess.start()
+        try await with(server, at: "redis://127.0.0.1:\(server.port)", limits: limits, body)
+    }
+
+    /// - Parameter url: where the server, or those that belong to it, can be reached.
+    static func with(
+        _ server: RedisServerProcess, at url: String, limits: SessionLimits = SessionLimits(),
+        _ body: @escaping @Sendable (SignInFixture) async throws -> Void
+    ) async throws {
         try await TestDatabase.withMigratedPool { pool in
-            try await RedisClient.with("redis://127.0.0.1:\(server.port)") { redis in
+            try await RedisClient.with(url) { redis in
                 let threads = BlockingPool(name: "passwords", size: 2)
                 try await body(SignInFixture(server: server, redis: redis, pool: pool, threads: threads, limits: limits, waiting: waiting))
                 await threads.shutDown()
@@ -51,9 +59,9 @@ struct SignInFixture: Sendable {
             gate.pass()
             return Scrypt.derive(password: password, salt: salt, cost: cost)
         }
-        let sessions = SessionStore(client: redis, limits: limits)
+        let sessions = SessionStore(client: redis, limits: limits, key: key)
         signIn = SignIn(
-            pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+            pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, pool: pool, key: key), hasher: hasher, key: key,
             announce: mails.add)
         resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: resetMails.add)
     }
@@ -72,13 +80,16 @@ struct SignInFixture: Sendable {
     func begin(
         _ login: String, _ password: String = Self.password, in session: Session? = nil, from visitor: Visitor = .somewhere
     ) async throws -> LoginOutcome {
-        let session = if let session { session } else { try await signIn.sessions.open(for: visitor) }
-        // A network of its own, as the limits on captchas are not what this is about.
-        guard case .made(let captcha) = try await signIn.captchas.make(for: session, network: .random),
-            let challenge = try await signIn.captchas.fetch(captcha, for: session)
-        else { throw Unexpected() }
-        let attempt = LoginAttempt(login: login, password: Secret(password), captcha: captcha, answer: challenge.letters)
+        let session = session ?? signIn.sessions.open()
+        let captcha = signIn.captchas.make(for: session)
+        let attempt = LoginAttempt(login: login, password: Secret(password), captcha: captcha, answer: try letters(of: captcha, session))
         return try await signIn.begin(attempt, in: session, visitor)
+    }
+
+    /// What a captcha shows.
+    func letters(of captcha: CaptchaID, _ session: Session) throws -> String {
+        guard let challenge = signIn.captchas.find(captcha, for: session) else { throw Unexpected() }
+        return challenge.letters
     }
 
     /// A session that waits for its code.

@@ -121,6 +121,30 @@ extension OverSockets {
             }
         }
 
+        @Test("H92 a stranger's form is refused with another stranger's token, and with a cookie that is not what it was")
+        func stranger() async throws {
+            try await WebServer.withRedis { server, _ in
+                let (browser, other) = (Browser(server), Browser(server))
+                let page = try await browser.get("/register")
+                try await other.get("/login")
+                #expect(try await other.get("/register").text.contains(browser.csrf) == false)
+                let own = try #require(browser.cookies["__Host-sluice"])
+                let parts = own.dropLast().split(separator: ".")
+                let end = try #require(Int(parts[1]))
+                let foreign = try #require(other.cookies["__Host-sluice"])
+                for cookie in ["\(parts[0]).\(end - 1)-", "\(parts[0]).\(end)", "\(parts[0]).\(end)~", foreign] {
+                    browser.cookies["__Host-sluice"] = cookie
+                    let form: KeyValuePairs = ["name": "x", "email": "x@example.org", "password": Browser.password]
+                    let answer = try await browser.post("/register", form)
+                    #expect(answer.status == 403 || answer["location"] == "/login", "\(cookie.suffix(3))")
+                }
+                #expect(try await server.signIn.users.find(name: "x") == nil)
+                browser.cookies["__Host-sluice"] = own
+                #expect(Page.csrf(page.text) == browser.csrf)
+                #expect(try await browser.post("/register", ["name": "", "email": "", "password": ""]).status == 422)
+            }
+        }
+
         @Test("reading by cookie needs no token; a browser that says nothing of its origin needs the token alone")
         func reading() async throws {
             try await WebServer.withRedis { server, _ in

@@ -1,5 +1,6 @@
 import Accounts
 import FoundationEssentials
+import RedisSupport
 import TestSupport
 import Testing
 
@@ -125,12 +126,24 @@ extension OverSockets {
 
         @Test("who never logged in is not told of being logged out")
         func stranger() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "1s"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "1s"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.get("/login")
                 try await Task.sleep(for: .milliseconds(1200))
                 #expect(try await browser.post("/login", ["login": "x"]).status == 403)
                 #expect(try await !browser.get("/login").text.contains("class=\"notice\""))
+            }
+        }
+
+        @Test("nor is who knew the password and gave no code")
+        func halfway() async throws {
+            try await WebServer.withRedis { server, redis in
+                let browser = Browser(server)
+                _ = try await browser.follow(try await browser.login(try await browser.member().name))
+                try await redis.ask("FLUSHALL")
+                #expect(try await browser.get("/login/code")["location"] == "/login")
+                #expect(try await !browser.get("/login").text.contains("class=\"notice\""))
+                #expect(try await browser.login("nobody").status == 422)
             }
         }
 
@@ -218,6 +231,9 @@ extension OverSockets {
                 #expect(page.status == 503 && page["retry-after"] != nil && page.text.contains("One moment, please"))
                 #expect(try await browser.get("/login").status == 503)
                 #expect(try await browser.call("GET", "/api/v1/files").status == 503)
+                let stranger = Browser(server)
+                #expect(try await stranger.get("/login").status == 200)
+                #expect(try await stranger.login("somebody").status == 503)
                 #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status == 200)
                 #expect(try await server.send(.put("a", token: account.token)).status == 202)
             }

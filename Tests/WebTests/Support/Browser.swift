@@ -35,7 +35,7 @@ final class Browser: Sendable {
     /// The token of the last page.
     var csrf: String { state.withLock { $0.csrf } }
 
-    var ticket: SessionTicket? { cookies["__Host-sluice"].flatMap { SessionTicket(cookie: $0.hasSuffix("-") ? $0.dropLast() : $0[...]) } }
+    var ticket: SessionTicket? { cookies["__Host-sluice"].flatMap { SessionTicket(cookie: $0) } }
 
     /// What goes along with every request of this browser.
     func fields(_ more: [String] = []) -> [String] {
@@ -124,7 +124,7 @@ extension Browser {
     func solved(_ page: Answer) async throws -> (id: String, letters: String) {
         guard let id = Page.value(of: "captcha_id", in: page.text), let captcha = CaptchaID(id), let ticket,
             case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false),
-            let challenge = try await server.signIn.captchas.fetch(captcha, for: session)
+            let challenge = server.signIn.captchas.find(captcha, for: session)
         else { throw Lost(answer: page) }
         return (id, challenge.letters)
     }

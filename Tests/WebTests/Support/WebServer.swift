@@ -67,9 +67,9 @@ struct WebServer: Sendable {
                 Scrypt.derive(password: $0, salt: $1, cost: $2)
             }
             let sessions = SessionStore(
-                client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime))
+                client: redis, limits: SessionLimits(idle: settings.sessions.idle, lifetime: settings.sessions.lifetime), key: key)
             signIn = SignIn(
-                pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key,
+                pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, pool: pool, key: key), hasher: hasher, key: key,
                 announce: { [codes] in codes.record($0) })
             resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: { [links] in links.record($0) })
         }
@@ -118,7 +118,7 @@ struct WebServer: Sendable {
         let services = WebServices(
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: Registration(pool: pool, redis: redis, hasher: people.hasher), signIn: people.signIn, resets: people.resets,
-            captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 1)), catalog: FileCatalog(pool: pool), staging: staging,
+            captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool), staging: staging,
             intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(

@@ -15,10 +15,9 @@ struct MailPathTests {
             let (address, visitor) = (MailFixture.address(), Visitor(network: NetworkAddress("192.0.2.1"), device: "a browser"))
             let (password, sessions, signIn) = ("correct horse battery", fixture.signIn.sessions, fixture.signIn)
             _ = try await signIn.users.add(name: "miami", email: address, password: fixture.hasher.hash(Secret(password)))
-            let session = try await sessions.open(for: visitor)
-            guard case .made(let captcha) = try await signIn.captchas.make(for: session, network: visitor.network),
-                let letters = try await signIn.captchas.fetch(captcha, for: session)?.letters
-            else { throw Unexpected() }
+            let session = sessions.open()
+            let captcha = signIn.captchas.make(for: session)
+            let letters = try #require(signIn.captchas.find(captcha, for: session)).letters
             let attempt = LoginAttempt(login: "miami", password: Secret(password), captcha: captcha, answer: letters)
             guard case .challenged(let waiting, let challenge) = try await signIn.begin(attempt, in: session, visitor) else {
                 throw Unexpected()

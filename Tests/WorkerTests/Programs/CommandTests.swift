@@ -14,7 +14,9 @@ struct CommandTests {
     func migrate() async throws {
         try await TestDatabase.with { database in
             let first = try await sluice(database, "migrate")
-            #expect(first.status == 0 && first.output == "applied 1 accounts\napplied 2 files\napplied 3 signin\napplied 4 delivery\n")
+            #expect(
+                first.status == 0
+                    && first.output == "applied 1 accounts\napplied 2 files\napplied 3 signin\napplied 4 delivery\napplied 5 devices\n")
             let second = try await sluice(database, "migrate")
             #expect(second.status == 0 && second.output == "nothing to do\n")
         }

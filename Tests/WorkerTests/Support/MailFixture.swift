@@ -62,11 +62,11 @@ struct MailFixture: Sendable {
         (self.database, self.pool, self.server, self.redis) = (database, pool, server, redis)
         let key = try #require(SignInKey(Secret(Self.key)))
         let site = try #require(Self.site)
-        let sessions = SessionStore(client: redis, limits: SessionLimits())
+        let sessions = SessionStore(client: redis, limits: SessionLimits(), key: key)
         let jobs = MailJobs(client: redis)
         hasher = PasswordHasher(pool: threads)
         signIn = SignIn(
-            pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, key: key), hasher: hasher, key: key
+            pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, pool: pool, key: key), hasher: hasher, key: key
         ) { try await jobs.enqueue(SendMail(.loginCode, number: $0.rawValue)) }
         resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key) {
             try await jobs.enqueue(SendMail(.resetLink, number: $0.rawValue))

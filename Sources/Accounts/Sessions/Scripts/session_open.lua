@@ -1,13 +1,14 @@
--- Opens a session. With a previous one it takes that one's place, in one step: there is no moment with both or with neither.
+-- Opens a session of somebody. With a previous one it takes that one's place, in one step: there is no moment with both or with neither.
 -- Asked again for the same identifier, by whoever did not get the answer, it only repeats the answer.
 --
 -- ARGV[1]   digest of the new identifier
 -- ARGV[2]   digest of the previous one, empty for none
--- ARGV[3]   states in which the previous session has to be, for instance ac
+-- ARGV[3]   state in which the previous session has to be
 -- ARGV[4]   the user it has to belong to, empty for any
 -- ARGV[5]   idle limit (ms)
 -- ARGV[6]   absolute limit (ms), 0 to keep the end of the previous session
--- ARGV[7 …] names and values of the fields state, csrf, device, network and, if somebody is behind it, user and name
+-- ARGV[7]   the user
+-- ARGV[8 …] names and values of the fields state, user, name, device, network
 -- Returns   { made, end, TTL } in ms, or nothing where there is no such previous session: then nothing was done
 local digest, previous, now = ARGV[1], ARGV[2], clock()
 local there = redis.call('HMGET', SESSION .. digest, 'made', 'end')
@@ -15,18 +16,14 @@ if there[1] then return { tonumber(there[1]), tonumber(there[2]), redis.call('PT
 local finalTime = now + tonumber(ARGV[6])
 if previous ~= '' then
     local old = redis.call('HMGET', SESSION .. previous, 'state', 'user', 'end')
-    if not old[1] or not string.find(ARGV[3], old[1], 1, true) or (ARGV[4] ~= '' and old[2] ~= ARGV[4]) then return {} end
+    if old[1] ~= ARGV[3] or (ARGV[4] ~= '' and old[2] ~= ARGV[4]) then return {} end
     if ARGV[6] == '0' then finalTime = tonumber(old[3]) end
     finish(previous, old[1] == 'u' and 'replaced:' .. digest or 'replaced')
 end
 
-local fields, user = { 'made', integer(now), 'seen', integer(now), 'end', integer(finalTime) }, nil
-for i = 7, #ARGV do
-    fields[#fields + 1] = ARGV[i]
-    if i % 2 == 1 and ARGV[i] == 'user' then user = ARGV[i + 1] end
-end
 local ttl = math.min(tonumber(ARGV[5]), finalTime - now)
-redis.call('HSET', SESSION .. digest, unpack(fields))
+redis.call(
+    'HSET', SESSION .. digest, 'made', integer(now), 'seen', integer(now), 'end', integer(finalTime), unpack(ARGV, 8))
 redis.call('PEXPIRE', SESSION .. digest, integer(ttl))
-if user then register(user, digest, integer(finalTime)) end
+register(ARGV[7], digest, integer(finalTime))
 return { now, finalTime, ttl }

@@ -1,8 +1,7 @@
 -- The first part of every transition of sessions: the keys, and how a session ends.
 --
--- KEYS[1]   SESSION  prefix; <digest> -> hash: state (a anonymous, c awaits its code, u signed in), user, name, csrf, device,
---                    network, made (ms), seen (ms), end (ms, absolute). Its TTL is the smaller of the two limits: when the key is
---                    gone, so is the session.
+-- KEYS[1]   SESSION  prefix; <digest> -> hash: state (c awaits its code, u signed in), user, name, device, network, made (ms), seen (ms),
+--                    end (ms, absolute). Its TTL is the smaller of the two limits: when the key is gone, so is the session.
 -- KEYS[2]   INDEX    prefix; <user> -> zset of the digests of the user's sessions (states c and u) with their absolute ends; some
 --                    may be gone already
 -- KEYS[3]   NOTE     prefix; <digest> -> why somebody ended this session, for an hour; behind `replaced` and a colon, of a session in
@@ -13,8 +12,9 @@ local NOTE_LIFE = 3600000
 -- Ends a session; false if there is none. Without a reason no note stays.
 local function finish(digest, reason)
     local user = redis.call('HGET', SESSION .. digest, 'user')
-    if redis.call('DEL', SESSION .. digest) == 0 then return false end
-    if user then redis.call('ZREM', INDEX .. user, digest) end
+    if not user then return false end
+    redis.call('DEL', SESSION .. digest)
+    redis.call('ZREM', INDEX .. user, digest)
     if reason ~= '' then redis.call('SET', NOTE .. digest, reason, 'PX', NOTE_LIFE) end
     return true
 end

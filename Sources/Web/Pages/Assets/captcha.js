@@ -11,6 +11,7 @@ const refresh = part(field, "refresh");
 const note = part(field, "note");
 const answer = document.getElementById("captcha");
 
+const missing = "The picture cannot be shown now. Try a new one in a moment; after many pictures it takes some minutes.";
 let expiry;
 
 function expect(seconds) {
@@ -31,17 +32,11 @@ async function renew(message) {
     note.textContent = message;
     expect(secondsLeft);
   } catch (error) {
-    note.textContent = describe(error);
+    if (!(error instanceof Problem)) throw error;
+    note.textContent = error.message;
   } finally {
     refresh.disabled = false;
   }
-}
-
-function describe(error) {
-  if (!(error instanceof Problem)) throw error;
-  if (error.status !== 429) return error.message;
-  const minutes = Math.ceil((error.retryAfter ?? 60) / 60);
-  return `That was a lot of pictures. Try again in ${minutes === 1 ? "a minute" : `${minutes} minutes`}.`;
 }
 
 function showPlaying(isPlaying) {
@@ -52,6 +47,10 @@ refresh.addEventListener("click", async () => {
   await renew("Here is a new picture.");
   answer.focus();
 });
+
+image.addEventListener("error", () => { note.textContent = missing; });
+// It may have failed before this was loaded.
+if (image.complete && image.naturalWidth === 0) note.textContent = missing;
 
 listen.addEventListener("click", () => {
   if (!audio.paused) return audio.pause();
