@@ -139,6 +139,7 @@ let package = Package(
             dependencies: concurrency + [
                 "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport",
                 "DatabaseSupport", "RedisSupport", hummingbird, httpTypes, httpClient, metrics, nioHTTPTypes,
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
             ]),
         .testTarget(

@@ -2,11 +2,15 @@ import Accounts
 import FoundationEssentials
 
 /// What the account page shows.
-struct AccountPage {
-    struct Profile {
+struct AccountPage: PageContent {
+    struct Profile: PageContent {
         let name: String
         let email: String
         let fullName: String?
+
+        var values: PageValues {
+            ["name": .text(name), "email": .text(email), "fullName": .optional(fullName)]
+        }
 
         init(_ user: User) {
             name = user.name
@@ -15,7 +19,7 @@ struct AccountPage {
         }
     }
 
-    struct SessionRow {
+    struct SessionRow: PageContent {
         /// Names the session as long as it lives.
         let number: String
         let device: String
@@ -23,6 +27,13 @@ struct AccountPage {
         let isCurrent: Bool
         let seenISO: String
         let seenText: String
+
+        var values: PageValues {
+            [
+                "number": .text(number), "device": .text(device), "network": .text(network), "isCurrent": .flag(isCurrent),
+                "seenISO": .text(seenISO), "seenText": .text(seenText),
+            ]
+        }
 
         init(_ session: SessionSummary) {
             number = session.id
@@ -35,8 +46,10 @@ struct AccountPage {
     }
 
     /// Shown once, in the answer to its creation.
-    struct NewToken {
+    struct NewToken: PageContent {
         let text: String
+
+        var values: PageValues { ["text": .text(text)] }
     }
 
     let profile: Profile
@@ -51,7 +64,15 @@ struct AccountPage {
     let lifetimes: [TokenLifetime.Choice]
     let form: Form
 
-    struct Form {
+    var values: PageValues {
+        [
+            "profile": .content(profile), "sessions": .rows(.sessionRow, sessions), "hasOtherSessions": .flag(hasOtherSessions),
+            "newToken": .content(newToken), "origin": .text(origin), "tokens": .rows(.tokenRow, tokens), "hasTokens": .flag(hasTokens),
+            "lifetimes": .rows(.lifetimeOption, lifetimes), "form": .content(form),
+        ]
+    }
+
+    struct Form: PageContent {
         var currentPasswordError: String?
         var passwordError: String?
         var tokenNameError: String?
@@ -59,6 +80,13 @@ struct AccountPage {
         var tokenName = ""
         /// Not in the template: which of the lifetimes is chosen.
         var lifetime = TokenLifetime.standard
+
+        var values: PageValues {
+            [
+                "currentPasswordError": .optional(currentPasswordError), "passwordError": .optional(passwordError),
+                "tokenNameError": .optional(tokenNameError), "tokenName": .text(tokenName),
+            ]
+        }
 
         var errors: PageErrors? {
             PageErrors(fields: [

@@ -2,17 +2,21 @@ import Accounts
 import FoundationEssentials
 
 /// An API token in the list of the account page.
-struct TokenRow {
-    struct Use {
+struct TokenRow: PageContent {
+    struct Use: PageContent {
         let iso: String
         let text: String
+
+        var values: PageValues { ["iso": .text(iso), "text": .text(text)] }
     }
 
-    struct Expiry {
+    struct Expiry: PageContent {
         let iso: String
         /// A date.
         let text: String
         let isExpired: Bool
+
+        var values: PageValues { ["iso": .text(iso), "text": .text(text), "isExpired": .flag(isExpired)] }
     }
 
     let number: Int64
@@ -21,6 +25,10 @@ struct TokenRow {
     let lastUse: Use?
     /// Nil: it does not expire.
     let expiry: Expiry?
+
+    var values: PageValues {
+        ["number": .number(number), "name": .text(name), "lastUse": .content(lastUse), "expiry": .content(expiry)]
+    }
 
     init(_ token: APIToken, now: Date) {
         number = token.id
@@ -39,10 +47,12 @@ enum TokenLifetime: Int, CaseIterable {
 
     static let standard = Self.quarter
 
-    struct Choice {
+    struct Choice: PageContent {
         let days: Int
         let label: String
         let isChosen: Bool
+
+        var values: PageValues { ["days": .number(days), "label": .text(label), "isChosen": .flag(isChosen)] }
     }
 
     func choice(isChosen: Bool) -> Choice {

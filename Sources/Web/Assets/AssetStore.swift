@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// Scripts import each other by name. What a script imports is published first and its address written into the script, so that a
 /// digest stands for all that is behind it.
-struct AssetStore: Sendable {
+package struct AssetStore: Sendable {
     private struct Asset {
         let type: String
         let body: ByteBuffer
@@ -19,7 +19,7 @@ struct AssetStore: Sendable {
     private var names: [String: String] = [:]
 
     /// Addresses by the names that templates use: `style`, `icon`, and each script by its own.
-    var addresses: [String: String] {
+    package var addresses: [String: String] {
         var addresses: [String: String] = [:]
         for (file, name) in names {
             let key =
@@ -33,7 +33,7 @@ struct AssetStore: Sendable {
         return addresses
     }
 
-    init() {
+    package init() {
         let sources = Dictionary(uniqueKeysWithValues: Self.sources.map { ($0, $1) })
         for file in sources.keys { publish(file, sources) }
     }

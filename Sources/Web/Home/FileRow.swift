@@ -2,7 +2,7 @@ import Files
 import Platform
 
 /// A file in the list of the home page.
-struct FileRow {
+struct FileRow: PageContent {
     let id: String
     let name: String
     let size: Int64
@@ -13,6 +13,13 @@ struct FileRow {
     let stateText: String
     /// Why it was given up.
     let failure: String?
+
+    var values: PageValues {
+        [
+            "id": .text(id), "name": .text(name), "size": .number(size), "sizeText": .text(sizeText), "addedISO": .text(addedISO),
+            "addedText": .text(addedText), "state": .text(state), "stateText": .text(stateText), "failure": .optional(failure),
+        ]
+    }
 
     init(_ file: FileRecord) {
         id = file.id.description

@@ -1,11 +1,13 @@
 import Files
 
 /// What the home page shows: one's files, and where to add some.
-struct HomePage {
-    struct Limits {
+struct HomePage: PageContent {
+    struct Limits: PageContent {
         /// Of one file.
         let fileBytes: Int64
         let fileText: String
+
+        var values: PageValues { ["fileBytes": .number(fileBytes), "fileText": .text(fileText)] }
 
         init(_ limits: UploadLimits) {
             fileBytes = limits.fileSize
@@ -15,17 +17,22 @@ struct HomePage {
 
     let limits: Limits
     let list: FileListing
-    let blankFile = FileRow.blank
+
+    var values: PageValues {
+        ["limits": .content(limits), "list": .content(list), "blankFile": .row(.fileRow, FileRow.blank)]
+    }
 }
 
 /// One page of one's files, with the ways to other orders and to the next page.
-struct FileListing {
+struct FileListing: PageContent {
     /// The head of a column that can be sorted by.
-    struct Column {
+    struct Column: PageContent {
         /// `none`, `ascending` or `descending`.
         let aria: String
         /// The page in the order after a click.
         let href: String
+
+        var values: PageValues { ["aria": .text(aria), "href": .text(href)] }
     }
 
     let sort: String
@@ -39,6 +46,14 @@ struct FileListing {
     let bySize: Column
     let byAdded: Column
     let nextHref: String?
+
+    var values: PageValues {
+        [
+            "sort": .text(sort), "search": .text(search), "limit": .number(limit), "files": .rows(.fileRow, files),
+            "hasFiles": .flag(hasFiles), "isEmpty": .flag(isEmpty), "isWithoutMatch": .flag(isWithoutMatch), "byName": .content(byName),
+            "bySize": .content(bySize), "byAdded": .content(byAdded), "nextHref": .optional(nextHref),
+        ]
+    }
 
     init(_ page: FilePage, of query: FileQuery) {
         sort = query.sort.description
@@ -72,11 +87,15 @@ struct FileListing {
 }
 
 /// The question before a file is deleted, for browsers without scripts.
-struct DeletePage {
-    struct File {
+struct DeletePage: PageContent {
+    struct File: PageContent {
         let id: String
         let name: String
+
+        var values: PageValues { ["id": .text(id), "name": .text(name)] }
     }
 
     let file: File
+
+    var values: PageValues { ["file": .content(file)] }
 }

@@ -5,7 +5,9 @@ import Platform
 
 extension Routes {
     /// Gives every handler what it works with.
-    init(_ settings: Settings.Web, _ services: WebServices, _ security: SecurityLog, _ logger: Logger) throws {
+    init(
+        _ settings: Settings.Web, _ services: WebServices, _ security: SecurityLog, _ logger: Logger, onPage: @escaping PageObserver
+    ) throws {
         let (signIn, sessions) = (services.signIn, services.signIn.sessions)
         let cookies = SessionCookies(settings.address)
         let guardian = OriginGuard(address: settings.address)
@@ -14,7 +16,7 @@ extension Routes {
             VisitReading(sessions: sessions, cookies: cookies, addresses: addresses, sender: sender)
         }
         let assets = AssetStore()
-        let pages = try PageRenderer(assets: assets.addresses)
+        let pages = try PageRenderer(assets: assets.addresses, onPage: onPage)
         let uploads = UploadHandlers(
             staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
             isQueueFull: services.isQueueFull,

@@ -10,11 +10,12 @@ package import ServiceLifecycle
 package enum WebApplication {
     /// - Parameters:
     ///   - slowBodyWindow: time over which the rate of a body is judged.
+    ///   - onPage: is told what each page is made of.
     ///   - onRunning: gets the listening channel.
     /// - Throws: when a page cannot be read, which is a fault of the build.
     package static func make(
         settings: Settings.Web, services: WebServices, logger: Logger, slowBodyWindow: TimeAmount = .seconds(30),
-        onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+        onPage: @escaping PageObserver = { _, _, _ in }, onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) throws -> some Service {
         let security = SecurityLog(logger: logger)
         if settings.trustedProxies == 0, !settings.address.isLocal { ProxyNotice.warnAtStart(logger) }
@@ -23,7 +24,7 @@ package enum WebApplication {
             logger.warning("descriptors suffice for fewer connections than are allowed", metadata: .init([.count: "\(connections)"]))
         }
         let server = Application(
-            responder: try Routes(settings, services, security, logger).build(),
+            responder: try Routes(settings, services, security, logger, onPage: onPage).build(),
             server: HTTPServer.channel(
                 settings.uploads, slowBodyWindow: slowBodyWindow, address: settings.address, security: security),
             configuration: .init(

@@ -3,6 +3,7 @@ import Platform
 import Synchronization
 import TestSupport
 import Testing
+import Web
 
 /// A browser as far as the server can tell: it keeps cookies, sends what browsers send along, and looks at every page it gets.
 final class Browser: Sendable {
@@ -153,10 +154,12 @@ extension Browser {
 extension WebServer {
     /// Runs `body` beside a server with a Redis of its own.
     static func withRedis(
-        _ settings: [String: String] = [:], _ body: @escaping @Sendable (WebServer, RedisServerProcess) async throws -> Void
+        _ settings: [String: String] = [:], onPage: @escaping PageObserver = { _, _, _ in },
+        _ body: @escaping @Sendable (WebServer, RedisServerProcess) async throws -> Void
     ) async throws {
         let redis = try await RedisServerProcess.start()
         var options = Options(settings: settings)
+        options.onPage = onPage
         options.redis = redis
         try await run(options) { try await body($0, redis) }
     }

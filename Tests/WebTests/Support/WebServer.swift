@@ -28,6 +28,8 @@ struct WebServer: Sendable {
         var database: PostgresConfiguration?
         /// Announces through a queue too, besides recording; without `redis` it cannot be reached.
         var hasQueue = false
+        /// Is told what pages are made of.
+        var onPage: PageObserver = { _, _, _ in }
         /// A Redis that can be reached, for whoever signs in.
         var redis: RedisServerProcess?
     }
@@ -123,6 +125,7 @@ struct WebServer: Sendable {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
             settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,
+            onPage: options.onPage,
             onRunning: { channel in
                 continuation.yield(channel.localAddress?.port ?? 0)
                 continuation.finish()

@@ -2,12 +2,14 @@ import Accounts
 import FoundationEssentials
 
 /// What the page that asks for the code shows.
-struct CodePage {
-    struct Form {
+struct CodePage: PageContent {
+    struct Form: PageContent {
         var codeError: String?
+
+        var values: PageValues { ["codeError": .optional(codeError)] }
     }
 
-    struct Challenge {
+    struct Challenge: PageContent {
         /// Masked.
         let address: String
         let secondsLeft: Int
@@ -18,6 +20,14 @@ struct CodePage {
         /// 0 when another code may be asked for.
         let resendSeconds: Int
         let resendText: String?
+
+        var values: PageValues {
+            [
+                "address": .text(address), "secondsLeft": .number(secondsLeft), "lifeText": .text(lifeText), "triesText": .text(triesText),
+                "mailText": .optional(mailText),
+                "resendSeconds": .number(resendSeconds), "resendText": .optional(resendText),
+            ]
+        }
 
         init(_ challenge: LoginChallenge, now: Date) {
             address = challenge.maskedAddress
@@ -37,6 +47,8 @@ struct CodePage {
 
     var form = Form()
     let challenge: Challenge
+
+    var values: PageValues { ["form": .content(form), "challenge": .content(challenge)] }
 }
 
 extension LoginChallenge {

@@ -1,8 +1,8 @@
 import Accounts
 
 /// What the form for a new account shows.
-struct RegisterPage {
-    struct Form {
+struct RegisterPage: PageContent {
+    struct Form: PageContent {
         var name = ""
         var fullName = ""
         var email = ""
@@ -10,6 +10,13 @@ struct RegisterPage {
         var fullNameError: String?
         var emailError: String?
         var passwordError: String?
+
+        var values: PageValues {
+            [
+                "name": .text(name), "fullName": .text(fullName), "email": .text(email), "nameError": .optional(nameError),
+                "fullNameError": .optional(fullNameError), "emailError": .optional(emailError), "passwordError": .optional(passwordError),
+            ]
+        }
 
         /// Words for what is wrong, beside the field that it is about.
         mutating func note(_ problems: [RegistrationProblem]) {
@@ -32,6 +39,8 @@ struct RegisterPage {
     }
 
     var form = Form()
+
+    var values: PageValues { ["form": .content(form)] }
 }
 
 extension PasswordProblem {

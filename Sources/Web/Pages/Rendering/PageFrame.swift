@@ -1,5 +1,5 @@
-/// What pages show around their content. The properties are the names in the templates (CONTEXT.md).
-struct PageFrame {
+/// What pages show around their content.
+struct PageFrame: PageContent {
     /// Repeated by every form; empty where there is no session, on pages without a form.
     var csrf = ""
     /// Nil unless somebody is signed in.
@@ -10,29 +10,46 @@ struct PageFrame {
     /// What went well, or why one is here.
     var notice: String?
 
-    struct Account {
+    struct Account: PageContent {
         let userName: String
+
+        var values: PageValues { ["userName": .text(userName)] }
     }
 
-    struct Clock {
+    struct Clock: PageContent {
         /// Until the nearer of both limits.
         let secondsLeft: Int
+
+        var values: PageValues { ["secondsLeft": .number(secondsLeft)] }
+    }
+
+    var values: PageValues {
+        [
+            "csrf": .text(csrf), "account": .content(account), "session": .content(session), "errors": .content(errors),
+            "notice": .optional(notice),
+        ]
     }
 }
 
 /// What is wrong with a form that was sent.
-struct PageErrors {
-    struct Item {
+struct PageErrors: PageContent {
+    struct Item: PageContent {
         /// A whole sentence.
         let text: String
         /// The field that it is about.
         var errorField: String?
         /// The file that it is about.
         var errorFile: String?
+
+        var values: PageValues {
+            ["text": .text(text), "errorField": .optional(errorField), "errorFile": .optional(errorFile)]
+        }
     }
 
     let title: String
     let items: [Item]
+
+    var values: PageValues { ["title": .text(title), "items": .rows(.errorItem, items)] }
 
     init(title: String, items: [Item]) {
         self.title = title

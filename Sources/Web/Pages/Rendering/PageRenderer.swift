@@ -1,31 +1,34 @@
 import HTTPTypes
 import Hummingbird
-import Mustache
-import NIOCore
+
+/// Gets the template of a page, its content, and the frame around that.
+package typealias PageObserver = @Sendable (PageTemplate, any PageContent, any PageContent) -> Void
 
 /// Makes answers out of templates and contexts.
 struct PageRenderer: Sendable {
-    private let library: MustacheLibrary
-    private let assets: [String: String]
-    private let headers: HTTPFields
+    /// Some ten times as many as there are.
+    private static let skeletonLimit = 1000
 
-    /// - Parameter assets: addresses by the names that templates use.
+    private let skeletons: PageSkeletons
+    private let headers: HTTPFields
+    private let onPage: PageObserver
+
+    /// - Parameters:
+    ///   - assets: addresses by the names that templates use.
+    ///   - onPage: is told what each page is made of.
     /// - Throws: for a template that cannot be read, which is a fault of the build.
-    init(assets: [String: String]) throws {
-        library = try .builtIn()
-        self.assets = assets
+    init(assets: [String: String], onPage: @escaping PageObserver) throws {
+        skeletons = try PageSkeletons(assets: assets, limit: Self.skeletonLimit)
         headers = .page
+        self.onPage = onPage
     }
 
     /// A page.
-    ///
-    /// - Parameter content: a structure whose properties are the names in the template.
-    func render(_ template: PageTemplate, _ content: some Any, in frame: PageFrame, status: HTTPResponse.Status = .ok) -> Response {
-        var names = PageTree.members(of: content)
-        names.merge(PageTree.members(of: frame)) { _, frame in frame }
-        names["assets"] = assets
-        let text = library.render(names, withTemplate: template.rawValue) ?? ""
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    func render(_ template: PageTemplate, _ content: some PageContent, in frame: PageFrame, status: HTTPResponse.Status = .ok) -> Response {
+        onPage(template, content, frame)
+        var page = PageWriter(skeletons, csrf: frame.csrf)
+        page.write(template, content, in: frame)
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: page.buffer))
     }
 
     /// A page that says one thing.
