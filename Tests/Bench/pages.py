@@ -11,10 +11,13 @@ requests:
     home        the first page behind the session's check, of a user without files; the peer's loads its list by a request of its own
     files       a user with 10,000 files: with Sluice the home page with 50 of them, with the peer 50 of them as JSON
     API         50 of the 10,000 as JSON with both
+    session     how long the session lasts, as the page's script asks: the session's check and nothing else; Sluice only
+    asset       the icon, out of memory and without a session: what the server itself costs; Sluice only
 """
 
 import json
 import pathlib
+import re
 import sys
 
 import sign_in_stand
@@ -23,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEY = json.loads((HERE / "uploads.json").read_text())["environment"]["SLUICE_SIGN_IN_KEY"]
 CONNECTIONS = 16
 ROWS = [("login", "login page"), ("home", "home page without files"), ("files", "50 of 10,000 files, as the first page shows them"),
-        ("API", "50 of 10,000 files, as JSON")]
+        ("API", "50 of 10,000 files, as JSON"), ("session", "the session's check alone"), ("asset", "the icon, with no check at all")]
 
 
 def sluice_pages(run, server):
@@ -34,8 +37,11 @@ def sluice_pages(run, server):
         browser = sign_in_stand.Browser(site)
         browser.sign_in(name)
         cookies.append({"Cookie": browser.headers()["Cookie"]})
+        browser.get("/")
+    icon = re.search(r'"(/assets/mark[^"]+)"', browser.text)[1]
     server.seed_rows("reader-2", run.opt.rows)
-    return {"login": ("/login", {}), "home": ("/", cookies[0]), "files": ("/", cookies[1]), "API": ("/api/v1/files?limit=50", cookies[1])}
+    return {"login": ("/login", {}), "home": ("/", cookies[0]), "files": ("/", cookies[1]), "API": ("/api/v1/files?limit=50", cookies[1]),
+            "session": ("/session", cookies[0]), "asset": (icon, {})}
 
 
 def peer_pages(run, server):

@@ -68,7 +68,7 @@ struct AccountPage: PageContent {
         [
             "profile": .content(profile), "sessions": .rows(.sessionRow, sessions), "hasOtherSessions": .flag(hasOtherSessions),
             "newToken": .content(newToken), "origin": .text(origin), "tokens": .rows(.tokenRow, tokens), "hasTokens": .flag(hasTokens),
-            "lifetimes": .rows(.lifetimeOption, lifetimes), "form": .content(form),
+            "keptTokens": .optional(keptTokens), "lifetimes": .rows(.lifetimeOption, lifetimes), "form": .content(form),
         ]
     }
 
@@ -84,7 +84,8 @@ struct AccountPage: PageContent {
         var values: PageValues {
             [
                 "currentPasswordError": .optional(currentPasswordError), "passwordError": .optional(passwordError),
-                "tokenNameError": .optional(tokenNameError), "tokenName": .text(tokenName),
+                "tokenNameError": .optional(tokenNameError), "tokenPasswordError": .optional(tokenPasswordError),
+                "tokenName": .text(tokenName),
             ]
         }
 
