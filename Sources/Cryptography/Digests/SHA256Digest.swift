@@ -9,15 +9,11 @@ public struct SHA256Digest: Sendable, Hashable, LosslessStringConvertible {
 
     /// - Returns: nil unless there are exactly 32 bytes.
     public init?(bytes: some Collection<UInt8>) {
+        // An array first: of a collection that is not known here each byte costs several calls.
+        let bytes = Array(bytes)
         guard bytes.count == Self.byteCount else { return nil }
-        var rest = bytes[...]
-        func word() -> UInt64 {
-            var value: UInt64 = 0
-            for byte in rest.prefix(8) { value = value << 8 | UInt64(byte) }
-            rest = rest.dropFirst(8)
-            return value
-        }
-        words = (word(), word(), word(), word())
+        func word(_ start: Int) -> UInt64 { bytes[start..<start + 8].reduce(0) { $0 << 8 | UInt64($1) } }
+        words = (word(0), word(8), word(16), word(24))
     }
 
     /// Reads 64 hexadecimal digits of either case.
@@ -51,8 +47,9 @@ public struct SHA256Digest: Sendable, Hashable, LosslessStringConvertible {
     public var description: String {
         String(unsafeUninitializedCapacity: 2 * Self.byteCount) { buffer in
             var position = 0
-            for byte in bytes {
-                for digit in [byte >> 4, byte & 0xF] {
+            for word in [words.0, words.1, words.2, words.3] {
+                for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                    let digit = UInt8(truncatingIfNeeded: word >> shift & 0xF)
                     buffer[position] = digit < 10 ? 0x30 + digit : 0x57 + digit
                     position += 1
                 }

@@ -20,11 +20,13 @@ public enum Base64URL {
     /// - Returns: nil for anything that `encode` does not produce: other characters, padding, an impossible length, or
     ///   set bits after the last byte. So one byte string has exactly one text.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        // Out of an array: of a text whose type is not known here each byte costs several calls.
+        let text = Array(text.utf8)
         var output: [UInt8] = []
-        output.reserveCapacity(text.utf8.count * 3 / 4)
+        output.reserveCapacity(text.count * 3 / 4)
         var buffer: UInt32 = 0
         var bits = 0
-        for character in text.utf8 {
+        for character in text {
             let value = values[Int(character)]
             guard value < 64 else { return nil }
             buffer = buffer << 6 | UInt32(value)

@@ -4,8 +4,8 @@
 package enum DeviceName {
     /// - Parameter agent: the field User-Agent.
     package static func make(_ agent: String?) -> String {
-        guard let agent = agent.map({ $0.prefix(512) }), !agent.isEmpty else { return "An unknown browser" }
-        let system = systems.first { agent.contains($0.mark) }?.name
+        guard let agent = agent.map({ Array($0.utf8.prefix(512)) }), !agent.isEmpty else { return "An unknown browser" }
+        let system = systems.first { end(of: $0.mark, in: agent) != nil }?.name
         // Browsers say the names of others before their own, so the ones that are imitated come last.
         let browser = browsers.lazy.compactMap { mark, name in version(after: mark, in: agent).map { "\(name) \($0)" } }.first
         switch (browser, system) {
@@ -16,20 +16,28 @@ package enum DeviceName {
         }
     }
 
-    private static let browsers = [
+    private static let browsers: [(mark: StaticString, name: String)] = [
         ("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"),
         ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari"), ("curl/", "curl"),
     ]
 
-    private static let systems: [(mark: String, name: String)] = [
+    private static let systems: [(mark: StaticString, name: String)] = [
         ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"),
         ("Linux", "Linux"),
     ]
 
-    /// The first number behind a mark.
-    private static func version(after mark: String, in agent: Substring) -> Substring? {
-        guard let found = agent.firstRange(of: mark) else { return nil }
-        let digits = agent[found.upperBound...].prefix { $0.isASCII && $0.isNumber }
-        return digits.isEmpty ? nil : digits.prefix(6)
+    /// The number behind a mark, where that comes first.
+    private static func version(after mark: StaticString, in agent: [UInt8]) -> String? {
+        guard let end = end(of: mark, in: agent) else { return nil }
+        let digits = agent[end...].prefix { $0.isDigit }
+        return digits.isEmpty ? nil : String(decoding: digits.prefix(6), as: UTF8.self)
+    }
+
+    /// Where a mark ends the first time. By bytes, because every request of a browser is looked at.
+    private static func end(of mark: StaticString, in agent: [UInt8]) -> Int? {
+        mark.withUTF8Buffer { mark in
+            guard agent.count >= mark.count else { return nil }
+            return (0...agent.count - mark.count).first { agent[$0] == mark[0] && agent[$0...].starts(with: mark) }.map { $0 + mark.count }
+        }
     }
 }
