@@ -30,12 +30,12 @@ struct SignInFixture: Sendable {
         limits: SessionLimits = SessionLimits(), waiting: Int = 1000, _ body: @escaping @Sendable (SignInFixture) async throws -> Void
     ) async throws {
         let server = try await RedisServerProcess.start()
-        try await with(server, at: "redis://127.0.0.1:\(server.port)", limits: limits, body)
+        try await with(server, at: "redis://127.0.0.1:\(server.port)", limits: limits, waiting: waiting, body)
     }
 
     /// - Parameter url: where the server, or those that belong to it, can be reached.
     static func with(
-        _ server: RedisServerProcess, at url: String, limits: SessionLimits = SessionLimits(),
+        _ server: RedisServerProcess, at url: String, limits: SessionLimits = SessionLimits(), waiting: Int = 1000,
         _ body: @escaping @Sendable (SignInFixture) async throws -> Void
     ) async throws {
         try await TestDatabase.withMigratedPool { pool in

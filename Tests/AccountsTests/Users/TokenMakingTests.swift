@@ -157,7 +157,7 @@ struct TokenMakingTests {
     }
 
     private static func reset(_ user: User, _ fixture: SignInFixture) async throws {
-        _ = try await fixture.resets.request(address: user.email, visitor: .somewhere)
+        _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
         let id = try #require(fixture.resetMails.items.last)
         let link = try #require(try await fixture.resets.mail(for: id)).token
         guard case .done = try await fixture.resets.complete(link, password: Secret(newPassword), visitor: .somewhere) else {
