@@ -13,7 +13,7 @@ struct PageSample: PageContent {
     }
 
     private init(like content: any PageContent, _ choice: inout SplitMix, _ text: () -> String) {
-        var pairs: [(name: String, value: PageValue)] = []
+        var pairs: [(String, PageValue)] = []
         for (name, value) in content.values.pairs {
             let changed: PageValue =
                 switch value {

@@ -7,22 +7,28 @@ extension ByteBuffer {
     /// with an accent on it, which Swift takes for one character, is a quote.
     mutating func writeMarkup(escaping text: String) {
         var rest = text.utf8[...]
-        while let special = rest.firstIndex(where: { Self.entity(of: $0) != nil }), let entity = Self.entity(of: rest[special]) {
+        while let special = rest.firstIndex(where: Self.isMarkup) {
             writeSubstring(Substring(rest[..<special]))
-            writeStaticString(entity)
-            rest = rest[rest.index(after: special)...]
+            writeStaticString(Self.entity(of: rest[special]))
+            rest = rest[special...].dropFirst()
         }
         writeSubstring(Substring(rest))
     }
 
-    private static func entity(of byte: UInt8) -> StaticString? {
+    @inline(__always)
+    private static func isMarkup(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "&") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "\"")
+            || byte == UInt8(ascii: "'")
+    }
+
+    /// - Parameter byte: of markup.
+    private static func entity(of byte: UInt8) -> StaticString {
         switch byte {
         case UInt8(ascii: "&"): "&amp;"
         case UInt8(ascii: "<"): "&lt;"
         case UInt8(ascii: ">"): "&gt;"
         case UInt8(ascii: "\""): "&quot;"
-        case UInt8(ascii: "'"): "&#39;"
-        default: nil
+        default: "&#39;"
         }
     }
 }

@@ -6,18 +6,18 @@ package protocol PageContent: Sendable {
 
 /// Names in templates, in a fixed order, and their values: `["name": .text(name), "size": .number(size)]`.
 package struct PageValues: Sendable, ExpressibleByDictionaryLiteral {
-    package let pairs: [(name: String, value: PageValue)]
+    package let pairs: [(String, PageValue)]
 
-    package init(_ pairs: [(name: String, value: PageValue)]) {
+    package init(_ pairs: [(String, PageValue)]) {
         self.pairs = pairs
     }
 
     package init(dictionaryLiteral pairs: (String, PageValue)...) {
-        self.init(pairs.map { ($0, $1) })
+        self.init(pairs)
     }
 }
 
-/// The value of a name in a template.
+/// The value of a name in a template. Small, because there are many texts and numbers; what is larger is behind a pointer.
 package enum PageValue: Sendable {
     case text(String)
     /// Nil: the name is not there, and its section is left out.
@@ -26,9 +26,9 @@ package enum PageValue: Sendable {
     /// Whether a section is there.
     case flag(Bool)
     /// Names within a name.
-    case content((any PageContent)?)
+    indirect case content((any PageContent)?)
     /// A section with one partial in it, which has the values of its row, and of the page only `csrf` and `assets`.
-    case row(PageTemplate, any PageContent)
+    indirect case row(PageTemplate, any PageContent)
     /// The same once for each row, with nothing but the partial in the section.
     case rows(PageTemplate, [any PageContent])
 
