@@ -134,9 +134,8 @@ if suspect then jobs[1], count = suspect, 1 end
 if former then occupy(tenantOf(former.lane), 1) end
 
 -- Takes up to `share` jobs of a lane, and puts the lane where it then belongs. Returns its new virtual time if it stays in the ring.
-local function serve(lane, share, isAlone)
+local function serve(lane, share, isAlone, room)
     local tenant = tenantOf(lane)
-    local room = roomOf(tenant)
     if room then share = math.min(share, room) end
     local taken = share > 0 and redis.call('LPOP', READY .. lane, share) or {}
     local isEmpty = share > 0 and #taken < share or redis.call('EXISTS', READY .. lane) == 0
@@ -168,10 +167,13 @@ while count < allowed and sieved < MOST_SIEVED do
         head = redis.call('ZRANGE', RING, 0, turns - 1, 'WITHSCORES')
     end
     -- One look at the ring serves many lanes, as long as none that was served is to be the next again, as a heavy one may.
-    local nearest = math.huge
+    local nearest, tenants = math.huge, {}
+    for i = 1, #head, 2 do tenants[#tenants + 1] = tenantOf(head[i]) end
+    local rooms = roomsOf(tenants)
     for i = 1, #head, 2 do
         if count == allowed or sieved >= MOST_SIEVED or tonumber(head[i + 1]) > nearest then break end
-        nearest = math.min(nearest, serve(head[i], math.min(quantum, allowed - count), active == 1) or math.huge)
+        local share = math.min(quantum, allowed - count)
+        nearest = math.min(nearest, serve(head[i], share, active == 1, rooms[(i + 1) / 2]) or math.huge)
     end
 end
 
@@ -205,4 +207,5 @@ if count < want then
 elseif want > 0 and redis.call('EXISTS', RING) == 1 then
     wake()
 end
+writeCounts()
 return { now, epoch, untilMore, lost, jobs }

@@ -22,8 +22,11 @@ local function split(member)
 end
 
 -- Gives the lanes of a tenant that stand aside another chance.
+local anyAside
 local function reopen(tenant)
-    if redis.call('EXISTS', ASIDE) == 0 then return end
+    -- Within a call none steps aside before a place becomes free.
+    if anyAside == nil then anyAside = redis.call('EXISTS', ASIDE) == 1 end
+    if not anyAside then return end
     local lanes = {}
     for priority = 9, 0, -1 do lanes[10 - priority] = priority .. ':' .. tenant end
     for i, isAside in ipairs(redis.call('SMISMEMBER', ASIDE, unpack(lanes))) do
@@ -34,11 +37,18 @@ local function reopen(tenant)
     end
 end
 
--- Counts the leases of a tenant, where they are limited.
+-- Counts the leases of a tenant, where they are limited. Whoever calls this ends with `writeCounts`: what is acknowledged and
+-- claimed in one call mostly makes up for each other.
 local function occupy(tenant, change)
     if not control().tenantLimit then return end
-    if redis.call('HINCRBY', TENANTS, tenant, change) <= 0 then redis.call('HDEL', TENANTS, tenant) end
+    changes[tenant] = (changes[tenant] or 0) + change
     if change < 0 then reopen(tenant) end
+end
+
+local function writeCounts()
+    for tenant, change in pairs(changes) do
+        if change ~= 0 and redis.call('HINCRBY', TENANTS, tenant, change) <= 0 then redis.call('HDEL', TENANTS, tenant) end
+    end
 end
 
 -- The same for what was in flight and cannot be read, as far as it tells whose it was.

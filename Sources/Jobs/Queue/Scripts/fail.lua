@@ -37,5 +37,6 @@ for i = 1, #ARGV, 4 do
         end
     end
 end
+writeCounts()
 if wanted then wake() else freed() end
 return lost

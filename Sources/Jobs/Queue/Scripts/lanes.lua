@@ -101,17 +101,24 @@ local function tenantOf(lane)
     return string.sub(lane, 3)
 end
 
--- How many more jobs of a tenant may be in flight, or nil when there is no limit.
-local function roomOf(tenant)
-    local limit = control().tenantLimit
-    return limit and limit - (tonumber(redis.call('HGET', TENANTS, tenant)) or 0)
+-- What this call has changed of the counts in TENANTS and not written there yet.
+local changes = {}
+
+-- How many more jobs of each tenant may be in flight; nothing when there is no limit.
+local function roomsOf(tenants)
+    local limit, rooms = control().tenantLimit, {}
+    if not limit then return rooms end
+    for i, count in ipairs(redis.call('HMGET', TENANTS, unpack(tenants))) do
+        rooms[i] = limit - (tonumber(count) or 0) - (changes[tenants[i]] or 0)
+    end
+    return rooms
 end
 
 -- Puts a lane that has ready jobs into the ring, at the virtual time of the lane that is served next in its priority, or
 -- aside when its tenant may not be served.
 local function enter(lane)
     local tenant = tenantOf(lane)
-    if control().tenants and redis.call('HEXISTS', CONTROL, 't:' .. tenant) == 1 or (roomOf(tenant) or 1) <= 0 then
+    if control().tenants and redis.call('HEXISTS', CONTROL, 't:' .. tenant) == 1 or (roomsOf({ tenant })[1] or 1) <= 0 then
         redis.call('SADD', ASIDE, lane)
         return
     end

@@ -61,4 +61,5 @@ for i = #expired - 1, 1, -2 do
     end
 end
 if #expired > 0 then first = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES') end
+writeCounts()
 return report(returned, crashed, poisoned)

@@ -26,5 +26,6 @@ for i = #ARGV, 1, -1 do
         end
     end
 end
+writeCounts()
 if released > 0 then wake() end
 return released
