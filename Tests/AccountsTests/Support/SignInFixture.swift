@@ -145,11 +145,14 @@ struct SignInFixture: Sendable {
 
     /// Until a step waits for what `holding` has.
     func awaitWaiter() async throws {
-        try await awaitTruth("a step waits for the rows") {
-            let waiting = try await pool.query(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-            return try waiting[0].decode("n", as: Int.self) > 0
-        }
+        try await awaitTruth("a step waits for the rows") { try await waiters() > 0 }
+    }
+
+    /// How many statements wait for a lock.
+    func waiters() async throws -> Int {
+        let waiting = try await pool.query(
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return try waiting[0].decode("n")
     }
 
     // MARK: Looking
@@ -208,4 +211,15 @@ func accountsCode(_ body: () async throws -> Void) async -> AccountsError.Code? 
     } catch {
         return (error as? AccountsError)?.code
     }
+}
+
+/// Whether a call that needs a place among the hashes finds none. One that waits is cancelled after a while.
+func isSentAway(_ body: @escaping @Sendable () async throws -> Void) async -> Bool {
+    let call = Task { await accountsCode(body) }
+    let watch = Task {
+        try await Task.sleep(for: .seconds(5).stretched)
+        call.cancel()
+    }
+    defer { watch.cancel() }
+    return await call.value == .busy
 }
