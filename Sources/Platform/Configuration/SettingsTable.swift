@@ -57,7 +57,7 @@ public enum SettingsTable {
         "Where browsers reach Sluice, such as `https://files.example.org`; links in mails begin with it")
     static let signInKey = Setting(
         "SLUICE_SIGN_IN_KEY", .key, .required, [.web, .mailer],
-        "The key that login codes and links are computed with, at least 32 bytes, such as from `openssl rand -base64 32`; the same in all processes"
+        "The key that login codes, links, form tokens and captchas are computed with, at least 32 bytes, such as from `openssl rand -base64 32`; the same in all processes"
     )
     static let sessionIdle = Setting(
         "SLUICE_SESSION_IDLE", .duration(.seconds(1)...day), .standard("15m"), [.web],

@@ -106,6 +106,33 @@ import Testing
         }
     }
 
+    @Test("H94 leases of a tenant that end together give all their places back, though the first leaves none under a lowered limit")
+    func placesOfATenantThatEndTogether() async throws {
+        try await RedisJobQueue.with { queue in
+            try await queue.limit(.inFlightPerTenant, to: 3)
+            for way in 0..<3 {
+                try await queue.notes("a", "b", "c", tenant: "7")
+                let jobs = try await queue.claim(3)
+                try await queue.limit(.inFlightPerTenant, to: 1)
+                switch way {
+                case 0: try await queue.lose(jobs)
+                case 1: #expect(try await queue.release(jobs.map(\.member)) == 3)
+                default:
+                    let failures = jobs.map { Failure(member: $0.member, verb: .later, delay: .zero, reason: "again") }
+                    #expect(try await queue.fail(failures) == [])
+                }
+                for left in [2, 1, 0] {
+                    let next = try await queue.claim(10)
+                    #expect(next.count == 1)
+                    #expect(try await queue.acknowledge(next) == [])
+                    #expect(try await queue.snapshot().ready == left)
+                }
+                try await queue.limit(.inFlightPerTenant, to: 3)
+            }
+            #expect(try await queue.check() == [])
+        }
+    }
+
     @Test func claimsKeepToTheRate() async throws {
         try await RedisJobQueue.with { queue in
             try await queue.limit(.rate, to: 1)

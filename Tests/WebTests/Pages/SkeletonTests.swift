@@ -112,6 +112,7 @@ extension OverSockets {
                 let link = try #require(try await server.resets.mail(for: id))
                 try await browser.get("/password/reset?token=\(link.token.reveal())")
                 try await browser.get("/password/reset")
+                try await other.get("/password/reset")
                 try await browser.get("/nowhere")
                 try await other.enter(member.name)
                 try await browser.enter(member.name)

@@ -148,6 +148,7 @@ local function serve(lane, share, isAlone, room)
     elseif room and room <= #taken then
         redis.call('ZREM', RING, lane)
         redis.call('SADD', ASIDE, lane)
+        anyAside = true
     elseif not isAlone and #taken > 0 then
         local weight = set.weights and tonumber(redis.call('HGET', CONTROL, 'w:' .. tenant)) or 1
         return tonumber(redis.call('ZINCRBY', RING, #taken / weight, lane))

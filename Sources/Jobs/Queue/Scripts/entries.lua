@@ -22,9 +22,7 @@ local function split(member)
 end
 
 -- Gives the lanes of a tenant that stand aside another chance.
-local anyAside
 local function reopen(tenant)
-    -- Within a call none steps aside before a place becomes free.
     if anyAside == nil then anyAside = redis.call('EXISTS', ASIDE) == 1 end
     if not anyAside then return end
     local lanes = {}

@@ -114,12 +114,16 @@ local function roomsOf(tenants)
     return rooms
 end
 
+-- Whether lanes stand aside, as far as this call knows.
+local anyAside
+
 -- Puts a lane that has ready jobs into the ring, at the virtual time of the lane that is served next in its priority, or
 -- aside when its tenant may not be served.
 local function enter(lane)
     local tenant = tenantOf(lane)
     if control().tenants and redis.call('HEXISTS', CONTROL, 't:' .. tenant) == 1 or (roomsOf({ tenant })[1] or 1) <= 0 then
         redis.call('SADD', ASIDE, lane)
+        anyAside = true
         return
     end
     local base = (57 - string.byte(lane)) * LEVEL
