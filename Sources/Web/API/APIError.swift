@@ -155,7 +155,7 @@ extension APIError {
 
     static let queueFull = Self(
         503, "queue-full", "Too much work is waiting",
-        detail: "Files already accepted are being carried on. Nothing of this request was taken: send it again.", retryAfter: 5)
+        detail: "What was accepted is being carried on. Nothing of this request was taken: send it again.", retryAfter: 5)
 
     static let stagingFull = Self(
         507, "staging-full", "There is no room for new files now",
