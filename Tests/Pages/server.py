@@ -178,7 +178,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/session":
             ends = datetime.datetime.fromtimestamp(state.ends, datetime.timezone.utc)
             over = state.ends <= time.time()
-            return self.json(200, {"state": "anonymous" if over else "signedIn", "idleEndsAt": samples.iso(ends),
+            return self.json(200, {"state": "anonymous" if over else "signedIn",
+                                   "now": samples.iso(datetime.datetime.now(datetime.timezone.utc)), "idleEndsAt": samples.iso(ends),
                                    "absoluteEndsAt": samples.iso(ends if "absolute" in self.headers.get("Referer", "") else ends + datetime.timedelta(hours=11))})
         for route, page in {"/login": "login", "/register": "register", "/login/code": "code", "/password/forgot": "forgot", "/password/reset": "reset"}.items():
             if path == route:

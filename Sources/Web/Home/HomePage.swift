@@ -11,7 +11,7 @@ struct HomePage: PageContent {
 
         init(_ limits: UploadLimits) {
             fileBytes = limits.fileSize
-            fileText = PageSize.text(limits.fileSize)
+            fileText = PageSize.limit(limits.fileSize)
         }
     }
 

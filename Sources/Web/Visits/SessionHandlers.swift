@@ -1,4 +1,5 @@
 import Accounts
+import FoundationEssentials
 import Hummingbird
 
 /// How long the session lasts, for scripts: `GET /session`, and `POST /session/stay` to go on.
@@ -23,6 +24,7 @@ struct SessionHandlers {
         return JSONResponse.make { json in
             json.object { json in
                 json.member("state", session.state.name)
+                json.member("now", milliseconds: PageTime.milliseconds(Date()))
                 json.member("idleEndsAt", milliseconds: PageTime.milliseconds(session.idleEnd))
                 json.member("absoluteEndsAt", milliseconds: PageTime.milliseconds(session.absoluteEnd))
             }

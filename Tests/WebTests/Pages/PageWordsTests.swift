@@ -16,6 +16,17 @@ struct PageWordsTests {
     }
 
     @Test(
+        "limits exactly, in whole units of either kind",
+        arguments: [
+            (1, "1 byte"), (999, "999 bytes"), (1000, "1 kB"), (1024, "1 KiB"), (1500, "1500 bytes"), (5_000_000_000, "5 GB"),
+            (107_374_182_400, "100 GiB"), (107_374_182_401, "107374182401 bytes"), (1_536 << 20, "1536 MiB"),
+            (.max, "9223372036854775807 bytes"),
+        ] as [(Int64, String)])
+    func limit(bytes: Int64, text: String) {
+        #expect(PageSize.limit(bytes) == text)
+    }
+
+    @Test(
         "spans as a person would say them",
         arguments: [
             (0, "0 seconds"), (1, "1 second"), (60, "1 minute"), (272, "4 minutes 32 seconds"), (900, "15 minutes"), (43_200, "12 hours"),

@@ -29,7 +29,7 @@ function leave() {
   location.replace("/login");
 }
 
-/** Takes over what the server says; its own clock counts, as the Date field shows it. */
+/** Takes over what the server says; its own clock counts. The field Date is no clock: it has no parts of seconds. */
 async function ask(method = "GET", path = "/session") {
   lastAsked = Date.now();
   const headers = method === "GET" ? {} : csrfHeaders();
@@ -38,7 +38,7 @@ async function ask(method = "GET", path = "/session") {
   if (!response.ok) throw new Problem({ status: response.status, title: "The server cannot answer now." });
   const session = await response.json();
   if (session.state !== "signedIn") return leave();
-  const now = Date.parse(response.headers.get("Date")) || Date.now();
+  const now = Date.parse(session.now);
   const idle = Date.parse(session.idleEndsAt) - now;
   const absolute = Date.parse(session.absoluteEndsAt) - now;
   endsAt = Date.now() + Math.min(idle, absolute);
