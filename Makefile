@@ -67,6 +67,7 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs; six m
 	python3 -B Tests/Bench/queue_faults.py
 	python3 -B Tests/Bench/queue_kills.py
 	python3 -B Tests/Bench/queue_costs.py
+	SLUICE_TEST_FLOOD=1000000 compose/local/with-servers $(SWIFT) test -c release --filter FairnessTests
 
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser

@@ -12,8 +12,12 @@ import Redis
 enum Composition {
     /// Reads the settings, or ends the process with the message that names all that is wrong with them.
     static func settings() -> Settings.CLI {
+        read { () throws(SettingsError) in try Settings.CLI() }
+    }
+
+    private static func read<T>(_ settings: () throws(SettingsError) -> T) -> T {
         do {
-            return try Settings.CLI()
+            return try settings()
         } catch {
             Launch.refuse(error)
         }
@@ -67,8 +71,9 @@ enum Composition {
         at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
     ) async throws -> T {
         do {
+            let address = url ?? read { () throws(SettingsError) in try Settings.Queues() }.redis
             let client = RedisClient(
-                configuration: try RedisConfiguration(url: url ?? settings().redis),
+                configuration: try RedisConfiguration(url: address),
                 eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger)
             return try await running({ try await client.run() }) { try await body(client) }
         } catch {

@@ -19,7 +19,7 @@ struct BenchQueueCommand: AsyncParsableCommand {
     var jobs = 200_000
 
     @Option(help: "Jobs of one enqueue call.")
-    var batch = 500
+    var batch = 256
 
     @Option(help: "Bytes of each job's payload, up to 65536.")
     var payload = 64
@@ -37,8 +37,10 @@ struct BenchQueueCommand: AsyncParsableCommand {
     var pickups = 500
 
     func validate() throws {
-        guard jobs > 0, (1...500).contains(batch), (1...1024).contains(concurrency), (1...64).contains(processes) else {
-            throw ValidationError("--jobs is positive, --batch 1 to 500, --concurrency 1 to 1024, --processes 1 to 64")
+        guard jobs > 0, (1...RedisJobQueue.batchLimit).contains(batch), (1...1024).contains(concurrency), (1...64).contains(processes)
+        else {
+            throw ValidationError(
+                "--jobs is positive, --batch 1 to \(RedisJobQueue.batchLimit), --concurrency 1 to 1024, --processes 1 to 64")
         }
         guard (0...JobRequest.maximumPayload).contains(payload), (1...100_000).contains(tenants), (0...100_000).contains(pickups) else {
             throw ValidationError("--payload is 0 to \(JobRequest.maximumPayload), --tenants 1 to 100000, --pickups 0 to 100000")

@@ -117,7 +117,7 @@ struct DeadCommand: AsyncParsableCommand {
     private static func pages(of queue: PartitionedJobQueue, limit: Int, _ body: ([DeadJob]) -> Void) async throws {
         var (left, cursor): (Int, DeadCursor?) = (limit, nil)
         while left > 0 {
-            let page = try await queue.dead(after: cursor, limit: min(500, left))
+            let page = try await queue.dead(after: cursor, limit: left)
             if page.isEmpty { return }
             body(page)
             left -= page.count

@@ -26,7 +26,7 @@ package struct Pacing: Sendable {
     package static let horizon: Duration = .milliseconds(4)
     package static let patience: Duration = .milliseconds(2)
     package static let fullBatch = 64
-    package static let maximumClaim = 256
+    package static let maximumClaim = RedisJobQueue.batchLimit
 
     private let slots: Int
     private let maximumPrefetch: Int

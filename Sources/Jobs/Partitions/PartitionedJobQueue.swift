@@ -82,7 +82,7 @@ public struct PartitionedJobQueue: JobQueue {
 
     // MARK: Producers
 
-    /// In batches of up to 500 per partition and round trip; each of them is added as a whole or not at all. Jobs of one tenant keep
+    /// In batches of up to 256 per partition and round trip; each of them is added as a whole or not at all. Jobs of one tenant keep
     /// the order in which they are given.
     @discardableResult
     public func enqueue(_ requests: [JobRequest]) async throws(JobsError) -> [EnqueueResult] {

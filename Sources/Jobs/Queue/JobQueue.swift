@@ -7,7 +7,7 @@ public protocol JobQueue: Sendable {
     /// Adds jobs. One whose id exists is left alone, so repeating a call that failed is safe. The requests' own queue names are
     /// not looked at.
     /// - Returns: one result per request, in their order.
-    /// - Throws: `.full` when a limit is reached; `.unavailable`, after which part of a call with more than 500 jobs may have been added.
+    /// - Throws: `.full` when a limit is reached; `.unavailable`, after which part of a call with more than 256 jobs may have been added.
     @discardableResult
     func enqueue(_ requests: [JobRequest]) async throws(JobsError) -> [EnqueueResult]
 
@@ -20,7 +20,7 @@ public protocol JobQueue: Sendable {
     func check(limit: Int) async throws(JobsError) -> [String]
 
     /// A page of the dead set, oldest first.
-    /// - Parameter limit: 1 to 500.
+    /// - Parameter limit: 1 to 256.
     func dead(after cursor: DeadCursor?, limit: Int) async throws(JobsError) -> [DeadJob]
 
     /// Puts dead jobs back to work, as if new.

@@ -2,7 +2,7 @@ import Platform
 import Redis
 
 extension RedisJobQueue {
-    /// In batches of up to 500 per round trip; each of them is added as a whole or not at all.
+    /// In batches of up to 256 per round trip; each of them is added as a whole or not at all.
     @discardableResult
     public func enqueue(_ requests: [JobRequest]) async throws(JobsError) -> [EnqueueResult] {
         var results: [EnqueueResult] = []

@@ -7,8 +7,8 @@ public import Redis
 ///
 /// This is one partition, by default the only one; `PartitionedJobQueue` is made of several.
 public struct RedisJobQueue: WorkQueue {
-    /// Jobs per script call; Lua unpacks their arguments onto a bounded stack, and other clients wait meanwhile.
-    package static let batchLimit = 500
+    /// Jobs per script call: as many as keep each call under 3 ms of the one thread that all clients of the server share.
+    package static let batchLimit = 256
 
     public let name: String
     package let keys: QueueKeys

@@ -6,6 +6,8 @@ public struct SettingKey: Sendable {
         /// A worker that serves the queue of mails.
         case mailer = "worker with mail"
         case cli
+        /// Commands that touch queues and nothing else.
+        case queues = "cli for queues"
     }
 
     /// What happens when the variable is absent or empty.

@@ -84,6 +84,20 @@ extension Settings.CLI {
     }
 }
 
+extension Settings.Queues {
+    /// Reads the environment of this process.
+    ///
+    /// - Throws: one error with every missing, wrong or unknown setting.
+    public init() throws(SettingsError) {
+        try self.init(environment: .process)
+    }
+
+    /// Reads `environment`.
+    public init(environment: [String: String]) throws(SettingsError) {
+        redis = try SettingsReader(environment: environment, roles: [.queues]).value(SettingsTable.redisURL)
+    }
+}
+
 extension Settings.Database {
     fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
         url = try reader.value(SettingsTable.databaseURL)

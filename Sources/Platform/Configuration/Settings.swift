@@ -98,6 +98,11 @@ public enum Settings {
         public let logLevel: Logger.Level
     }
 
+    /// For commands that touch queues and nothing else: they work while the database is away.
+    public struct Queues: Sendable {
+        public let redis: ServiceURL
+    }
+
     public struct CLI: Sendable {
         public let database: Database
         public let redis: ServiceURL

@@ -31,7 +31,7 @@ public enum SettingsTable {
     )
     static let redisURL = Setting(
         "SLUICE_REDIS_URL", .url("redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"), .required,
-        [.web, .worker, .cli],
+        [.web, .worker, .cli, .queues],
         "Redis, `redis://` or, with TLS, `rediss://user:password@host:port/database`; behind Sentinel `redis+sentinel://user:password@host:port,host:port,host:port/name/database`; a Redis Cluster `redis+cluster://user:password@host:port,host:port`; these two with TLS as `rediss+…`"
     )
     static let queuePartitions = Setting(

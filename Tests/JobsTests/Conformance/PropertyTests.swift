@@ -157,7 +157,7 @@ private struct Driver {
     }
 
     private mutating func replayOrDrop() async throws -> String {
-        let dead = try await queue.queue.dead(after: nil, limit: 500)
+        let dead = try await queue.queue.dead(after: nil, limit: RedisJobQueue.batchLimit)
         #expect(Set(dead.map(\.id)) == Set(model.jobs.filter { $0.value.place == .dead }.keys))
         for job in dead { #expect(job.crashes == model.jobs[job.id]?.crashes && job.attempts == model.jobs[job.id]?.attempts) }
         guard let id = dead.map(\.id).sorted().randomElement(using: &generator) else { return "none dead" }

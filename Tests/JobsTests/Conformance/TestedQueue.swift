@@ -58,7 +58,7 @@ struct TestedQueue: Sendable {
         try await queue.fail(jobs.map { Failure(member: $0.member, verb: verb, delay: delay, reason: reason) })
     }
 
-    func reap() async throws -> ReapReply { try await queue.reap(limit: 500, poisonAfter: 3) }
+    func reap() async throws -> ReapReply { try await queue.reap(limit: RedisJobQueue.batchLimit, poisonAfter: 3) }
 
     /// Lets the leases of these jobs, and all others, expire.
     @discardableResult

@@ -6,7 +6,7 @@ import Testing
 @Suite(.requires(.redis)) struct DeadSetTests {
     private func bury(_ queue: RedisJobQueue, _ ids: [String]) async throws {
         try await queue.enqueue(ids.map { try JobRequest(Note(), id: $0, tenant: "t") })
-        for job in try await queue.claim(500) { _ = try await queue.fail(job, .dead, reason: "line one\nline two") }
+        for job in try await queue.claim(RedisJobQueue.batchLimit) { _ = try await queue.fail(job, .dead, reason: "line one\nline two") }
     }
 
     @Test func pagesFollowOneAnother() async throws {

@@ -4,10 +4,13 @@ import TestSupport
 import Testing
 
 @Suite(.requires(.redis)) struct FairnessTests {
+    /// Jobs of the tenant that floods; the proof at full size asks for more than every run of the tests has time for.
+    private static let flood = TestServer.environment("SLUICE_TEST_FLOOD").flatMap { Int($0) } ?? 20_000
+
     @Test("a flood of one tenant delays another by at most two turns")
     func flood() async throws {
         try await RedisJobQueue.with { queue in
-            try await queue.enqueue((0..<20_000).map { try JobRequest(Note(), id: "f\($0)", tenant: "flood") })
+            try await queue.enqueue((0..<Self.flood).map { try JobRequest(Note(), id: "f\($0)", tenant: "flood") })
             for round in 0..<20 {
                 _ = try await queue.claim(64)
                 try await queue.notes("s\(round)", tenant: "small")

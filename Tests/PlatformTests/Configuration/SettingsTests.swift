@@ -33,6 +33,7 @@ struct SettingsTests {
     @Test("Each role requires its own settings only") func roles() throws {
         let cli = base.filter { $0.key == "SLUICE_DATABASE_URL" || $0.key == "SLUICE_REDIS_URL" }
         _ = try Settings.CLI(environment: cli)
+        _ = try Settings.Queues(environment: cli.filter { $0.key == "SLUICE_REDIS_URL" })
         #expect(names { try Settings.Web(environment: cli) } == ["SLUICE_PUBLIC_ADDRESS", "SLUICE_SIGN_IN_KEY", "SLUICE_STAGING"])
         #expect(names { try Settings.Worker(environment: cli, servesMail: false) } == ["SLUICE_FTP_URL", "SLUICE_STAGING"])
     }

@@ -39,14 +39,9 @@ extension OverSockets {
             try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "12s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                let ticket = try #require(browser.ticket)
-                func lastUse() async throws -> Double {
-                    guard case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false) else { return 0 }
-                    return session.lastUsedAt.timeIntervalSince1970
-                }
                 let fields = browser.fields(isSaid ? ["Origin: https://evil.test", "Sec-Fetch-Site: cross-site"] : [])
                 let type = "Content-Type: application/x-www-form-urlencoded"
-                let before = try await lastUse()
+                let before = try await browser.lastUse()
                 for call in [
                     HTTPCall("POST", "/logout", fields + [type], body: Array("csrf=x".utf8)), HTTPCall("POST", "/session/stay", fields),
                     HTTPCall("POST", "/account/password", fields + [type], body: Array("a=b".utf8)),
@@ -56,7 +51,7 @@ extension OverSockets {
                 ] {
                     let status = try await browser.send(call).status
                     #expect([403, 415].contains(status), "\(call.path)")
-                    #expect(try await lastUse() == before, "\(call.path)")
+                    #expect(try await browser.lastUse() == before, "\(call.path)")
                 }
                 // A form that takes its time and never gets to its token.
                 let peer = try await server.connect()
@@ -67,10 +62,10 @@ extension OverSockets {
                     try await Task.sleep(for: .milliseconds(100))
                     try? await peer.send("x")
                 }
-                #expect(try await lastUse() == before)
+                #expect(try await browser.lastUse() == before)
                 for path in ["/account/sessions/end-others", "/login"] {
                     _ = try await browser.post(path)
-                    #expect(try await lastUse() > before, "\(path)")
+                    #expect(try await browser.lastUse() > before, "\(path)")
                 }
             }
         }

@@ -12,12 +12,7 @@ extension OverSockets {
             try await WebServer.withRedis { server, redis in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                let ticket = try #require(browser.ticket)
-                func lastUse() async throws -> Double {
-                    guard case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false) else { return 0 }
-                    return session.lastUsedAt.timeIntervalSince1970
-                }
-                let before = try await lastUse()
+                let before = try await browser.lastUse()
                 #expect(try await browser.call("GET", "/session").text.contains("\"state\":\"signedIn\""))
                 _ = try await browser.call("GET", "/api/v1/files", ["X-Sluice-Background: 1"])
                 _ = try await browser.call("GET", "/login/captcha")
@@ -25,15 +20,15 @@ extension OverSockets {
                 let stream = try await EventReader(browser)
                 _ = try await stream.next()
                 await stream.close()
-                #expect(try await lastUse() == before)
+                #expect(try await browser.lastUse() == before)
                 for path in ["/", "/account", "/api/v1/files"] {
-                    let earlier = try await lastUse()
+                    let earlier = try await browser.lastUse()
                     _ = try await browser.get(path)
-                    #expect(try await lastUse() > earlier, "\(path)")
+                    #expect(try await browser.lastUse() > earlier, "\(path)")
                 }
-                let earlier = try await lastUse()
+                let earlier = try await browser.lastUse()
                 #expect(try await browser.call("POST", "/session/stay").status == 200)
-                #expect(try await lastUse() > earlier)
+                #expect(try await browser.lastUse() > earlier)
             }
         }
 

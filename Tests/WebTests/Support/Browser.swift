@@ -1,4 +1,5 @@
 import Accounts
+import FoundationEssentials
 import Platform
 import Synchronization
 import TestSupport
@@ -128,6 +129,12 @@ extension Browser {
             let challenge = server.signIn.captchas.find(captcha, for: session)
         else { throw Lost(answer: page) }
         return (id, challenge.letters)
+    }
+
+    /// When the server last took something that this browser did for activity; 0 without a session.
+    func lastUse() async throws -> Double {
+        guard let ticket, case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false) else { return 0 }
+        return session.lastUsedAt.timeIntervalSince1970
     }
 
     /// Sends the login form.

@@ -2,7 +2,7 @@
 --
 -- ARGV[1]     length of a lease, ms
 -- ARGV[2]     s, how many of the members are of started jobs; those come first
--- ARGV[3 …]   lease members (at most 500)
+-- ARGV[3 …]   lease members (at most 256)
 -- Returns     { indexes (from 1) of the leases that are lost, indexes of those whose job was cancelled }
 local now = clock()
 local expiry = integer(now + tonumber(ARGV[1]))

@@ -1,7 +1,7 @@
 -- Cancels jobs in any state but dead. A job is only marked: whoever meets it next removes it (a claim, a failure, a hand-back,
 -- an acknowledgement), and the heartbeat of the worker that runs it tells its handler. Until then its id exists.
 --
--- ARGV      ids (at most 500)
+-- ARGV      ids (at most 256)
 -- Returns   for each: 0 there is no such job, 1 it is dead, 2 cancelled
 local result = {}
 for i, id in ipairs(ARGV) do

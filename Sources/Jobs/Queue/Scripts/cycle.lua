@@ -1,9 +1,9 @@
 -- Acknowledges a batch of jobs, promotes what is due, and claims the next batch: one round trip.
 --
--- ARGV[1]        want: how many jobs to claim (0 to 500)
+-- ARGV[1]        want: how many jobs to claim (0 to 256)
 -- ARGV[2]        direct: how many of them the worker starts at once; the others wait in its backlog
 -- ARGV[3]        length of a lease, ms
--- ARGV[4]        n, the number of acknowledgements (at most 500)
+-- ARGV[4]        n, the number of acknowledgements (at most 256)
 -- ARGV[5]        bytes of the tails of these jobs
 -- ARGV[6 …]      n lease members
 -- ARGV[6+n …]    n ids, in the same order

@@ -1,6 +1,6 @@
 -- Forgets dead jobs.
 --
--- ARGV      ids (at most 500)
+-- ARGV      ids (at most 256)
 -- Returns   how many were dropped
 local dropped = 0
 for _, id in ipairs(ARGV) do

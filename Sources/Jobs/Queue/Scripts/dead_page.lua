@@ -1,6 +1,6 @@
 -- One page of the dead set, oldest first.
 --
--- ARGV[1]   page size (up to 500)
+-- ARGV[1]   page size (up to 256)
 -- ARGV[2]   time of the last one seen, or an empty string for the first page
 -- ARGV[3]   id of the last one seen
 -- Returns   three per job: id, time of death, "<reason>\n<entry>"

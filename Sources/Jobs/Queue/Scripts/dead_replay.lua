@@ -1,6 +1,6 @@
 -- Puts dead jobs back to the end of their lane, with their attempts and crashes forgotten.
 --
--- ARGV      ids (at most 500)
+-- ARGV      ids (at most 256)
 -- Returns   how many were replayed. An entry that cannot be read stays dead, and so does a job whose unique key another
 --           job holds by now.
 local now = clock()

@@ -1,6 +1,6 @@
 -- Adds a batch of jobs. A job whose id exists already, or whose unique key another job holds, is left alone.
 --
--- ARGV[1]            n, the number of jobs (at most 500)
+-- ARGV[1]            n, the number of jobs (at most 256)
 -- ARGV[2 …]          n ids
 -- ARGV[2+n …]        n tails, in the same order
 -- ARGV[2+2n]         g, the number of groups; consecutive jobs of one lane and delay form a group

@@ -2,7 +2,7 @@
 -- before; another one has only the loss. It returns to the head of its lane; when its next crash would be the last, to the
 -- suspects; after the last to the dead set. No attempt is spent.
 --
--- ARGV[1]   how many at most (up to 500)
+-- ARGV[1]   how many at most (up to 256)
 -- ARGV[2]   crashes in a row at which a job counts as poison
 -- Returns   { returned, crashed, poisoned, ms until the next lease expires or -1, 1 if there is something to claim, parked kinds }
 --           Something to claim are ready jobs, suspects and delayed jobs that are due: of the latter nobody may know any more.

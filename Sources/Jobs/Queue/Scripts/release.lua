@@ -1,6 +1,6 @@
 -- Hands leases back unfinished, as at shutdown: to the head of their lane, with neither an attempt nor a crash spent.
 --
--- ARGV      lease members, in the order in which they were claimed (at most 500)
+-- ARGV      lease members, in the order in which they were claimed (at most 256)
 -- Returns   how many were still held
 local now = clock()
 local suspect = redis.call('HGET', CONTROL, 'suspect')

@@ -3,7 +3,7 @@
 --
 -- ARGV[1]   kind
 -- ARGV[2]   type
--- ARGV[3]   how many at most (up to 500)
+-- ARGV[3]   how many at most (up to 256)
 -- Returns   how many of the kind are still parked; nothing moves while the type is paused
 if redis.call('HEXISTS', CONTROL, 'y:' .. ARGV[2]) == 1 then return 0 end
 local now = clock()
