@@ -49,8 +49,20 @@ struct HashPlacesTests {
                 try await group.waitForAll()
             }
             #expect(order.names == ["one", "stranger", "two"])
-            // It came back.
-            _ = try await hasher.hash(Secret("four"), for: user)
+            // It came back: while all threads are taken this user is the first to be served again.
+            gate.close()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { gate.open() }
+                group.addTask { _ = try await hasher.hash(Secret("held")) }
+                try await awaitTruth("it runs") { order.names.last == "held" }
+                group.addTask { _ = try await hasher.hash(Secret("another")) }
+                try await awaitTruth("it waits") { hasher.waiting == 1 }
+                group.addTask { _ = try await hasher.hash(Secret("four"), for: user) }
+                try await awaitTruth("it waits") { hasher.waiting == 2 }
+                gate.open()
+                try await group.waitForAll()
+            }
+            #expect(order.names.suffix(3) == ["held", "four", "another"])
         }
     }
 

@@ -37,12 +37,13 @@ import Testing
             try await queue.notes("a0", tenant: "a", priority: 4)
             try await queue.pause(.tenant("a"))
             try await queue.notes("a3", tenant: "a")
+            try await queue.notes("urgent", tenant: "a", priority: 9)
             try await queue.notes("b1", tenant: "b")
             #expect(try await queue.claim(10).ids == ["b1"])
-            #expect(try await queue.snapshot().ready == 4)
+            #expect(try await queue.snapshot().ready == 5)
             #expect(try await queue.check() == [])
             try await queue.resume(.tenant("a"))
-            #expect(try await queue.claim(10).ids == ["a0", "a1", "a2", "a3"])
+            #expect(try await queue.claim(10).ids == ["urgent", "a0", "a1", "a2", "a3"])
             #expect(try await queue.check() == [])
         }
     }
@@ -81,7 +82,7 @@ import Testing
             #expect(try await queue.snapshot().parked == 0)
             #expect(try await queue.check(limit: 5000) == [])
             var order: [String] = []
-            while order.count < 1200 { order += try await queue.claim(400).ids }
+            for _ in 0..<10 where order.count < 1200 { order += try await queue.claim(400).ids }
             #expect(order == (0..<1200).map { "n\($0)" })
         }
     }
@@ -137,6 +138,9 @@ import Testing
             #expect(try await queue.claim(5).isEmpty)
             try await queue.cancel(["a"])
             try await queue.resume(.type("note"))
+            // Before a claim looks, which would remove it as well.
+            let snapshot = try await queue.snapshot()
+            #expect(snapshot.ready == 1 && snapshot.cancelled == 0)
             #expect(try await queue.claim(5).ids == ["b"])
             #expect(try await queue.check() == [])
         }
