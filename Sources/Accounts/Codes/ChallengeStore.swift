@@ -49,13 +49,14 @@ struct ChallengeStore: Sendable {
         }
     }
 
-    /// The last code of a session that was not used or voided; it may have expired.
+    /// The code of a session that counts, though it may have expired; else the last one that did.
     func find(session: SHA256Digest, user: UserID) async throws(AccountsError) -> LoginChallenge? {
         try await database.query(
             """
             SELECT \(sql: LoginChallenge.columns), email
             FROM login_challenges JOIN users ON users.id = user_id
-            WHERE session = \(session.bytes) AND user_id = \(user) AND \(sql: Self.isOpen)
+            WHERE session = \(session.bytes) AND user_id = \(user)
+            ORDER BY is_open DESC, login_challenges.created_at DESC LIMIT 1
             """
         ) { row throws(PostgresError) in try LoginChallenge(row: row, address: try row.decode("email")) }.first
     }
@@ -140,19 +141,22 @@ extension LoginChallenge {
     /// How long a mail takes while all is well, and then some.
     private static let patience: Double = 15
 
-    /// What `init(row:address:)` reads. A mail that nobody has told anything of by then is late, be it that no worker runs.
+    /// What `init(row:address:)` reads. A mail that nobody has told anything of by then is late, be it that no worker runs; of a code that
+    /// counts no more nothing is told.
     fileprivate static let columns: SQL =
         """
-        login_challenges.id, expires_at, login_challenges.created_at, tries, coalesce(
+        login_challenges.id, least(expires_at, used_at, voided_at) AS expires_at, login_challenges.created_at, tries,
+        (\(sql: ChallengeStore.isOpen)) AS is_open, CASE WHEN \(sql: ChallengeStore.isOpen) THEN coalesce(
             delivery, CASE WHEN login_challenges.created_at < clock_timestamp() - make_interval(secs => \(patience)) THEN 'delayed' END
-        ) AS delivery
+        ) END AS delivery
         """
 
     fileprivate init(row: PostgresRow, address: String) throws(PostgresError) {
-        let tries = try row.decode("tries", as: Int.self)
+        let isOpen = try row.decode("is_open", as: Bool.self)
+        let tries = isOpen ? try row.decode("tries", as: Int.self) : Self.triesAllowed
         self.init(
             id: try row.decode("id"), maskedAddress: UserText.masked(email: address), expiresAt: try row.decode("expires_at"),
-            triesLeft: max(0, Self.triesAllowed - tries),
+            isOpen: isOpen, triesLeft: max(0, Self.triesAllowed - tries),
             resendAt: try row.decode("created_at", as: Date.self).addingTimeInterval(Self.resendInterval),
             delivery: try row.decode("delivery", as: String?.self).flatMap { MailDelivery(rawValue: $0) })
     }

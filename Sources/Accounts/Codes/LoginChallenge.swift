@@ -11,6 +11,8 @@ public struct LoginChallenge: Sendable, Hashable {
     /// Where the mail went, for instance `a…@example.org`.
     public let maskedAddress: String
     public let expiresAt: Date
+    /// False once it was used, or another one has taken its place.
+    public let isOpen: Bool
     public let triesLeft: Int
     /// From when on another code can be asked for.
     public let resendAt: Date

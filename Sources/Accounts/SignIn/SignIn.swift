@@ -5,8 +5,8 @@ public import Postgres
 ///
 ///     anonymous ── begin ──▶ awaiting the code ── confirm ──▶ signed in
 ///
-/// The identifier of the session changes with each step; before the first one no store knows of it. Whether a user exists, is locked or disabled shows in no answer and not
-/// in the work that goes before it. Whatever Redis or Postgres cannot say counts as no.
+/// The identifier of the session changes with each step; before the first one no store knows of it. Whether a user exists, is locked or
+/// disabled shows in no answer and not in the work that goes before it. Whatever Redis or Postgres cannot say counts as no.
 public struct SignIn: Sendable {
     /// Has a mail sent, by a job that calls `mail(for:)`.
     public typealias Announce = @Sendable (LoginChallengeID) async throws -> Void
@@ -51,7 +51,8 @@ public struct SignIn: Sendable {
         try await challenges.note(delivery, of: id)
     }
 
-    /// The code that a session waits for, for the page that asks for it; nil when there is none.
+    /// The code that a session waits for, for the page that asks for it. One that was used or replaced is shown like one without tries,
+    /// since nobody learns which it is; nil when there was none.
     public func challenge(of session: Session) async throws(AccountsError) -> LoginChallenge? {
         guard case .awaitingCode(let user) = session.state else { return nil }
         return try await challenges.find(session: session.ticket.digest, user: user.id)

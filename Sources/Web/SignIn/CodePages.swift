@@ -45,7 +45,7 @@ struct CodePages {
     /// Only the session that awaits the code is told anything.
     func mail(_ request: Request, context: PageContext) async throws -> Response {
         guard let session = context.visit.session, case .awaitingCode = session.state else { throw APIError.notSignedIn(context.visit) }
-        guard let challenge = try await signIn.challenge(of: session) else { throw APIError.notFound }
+        guard let challenge = try await signIn.challenge(of: session), challenge.isOpen else { throw APIError.notFound }
         return JSONResponse.make { json in
             json.object { json in
                 json.member("delivery", challenge.delivery?.rawValue)
@@ -68,12 +68,8 @@ struct CodePages {
         _ session: Session, _ form: CodePage.Form = .init(), notice: String? = nil, errors: PageErrors? = nil,
         status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        guard let challenge = try await signIn.challenge(of: session) else {
-            let message = MessagePage.Message(
-                title: "This code no longer counts", text: "Another one took its place, or your password was changed.",
-                action: .init(href: "/login", label: "Log in again"))
-            return pages.render(message, status: status == .ok ? .ok : .unprocessableContent)
-        }
+        // Codes go without a trace only together with the right to ask for them.
+        guard let challenge = try await signIn.challenge(of: session) else { throw Redirection(to: "/login") }
         let page = CodePage(form: form, challenge: .init(challenge, now: Date()))
         return pages.render(.code, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
     }

@@ -134,6 +134,8 @@ struct CodeTests {
             let second = try await fixture.awaiting(from: .elsewhere())
             let newest = try await fixture.lastCode()
             for session in [first, other] { try await refused(newest, session, fixture) }
+            let replaced = try #require(try await fixture.signIn.challenge(of: first))
+            #expect(!replaced.isOpen && replaced.triesLeft == 0 && replaced.delivery == nil && replaced.expiresAt <= Date())
             guard case .signedIn = try await fixture.signIn.confirm(newest, in: second, .somewhere) else {
                 throw SignInFixture.Unexpected()
             }

@@ -1,4 +1,5 @@
 import Accounts
+import Postgres
 import Testing
 
 extension OverSockets {
@@ -111,6 +112,47 @@ extension OverSockets {
                 #expect(try await browser.follow(try await browser.post("/login/code", ["code": code])).status == 200)
                 #expect(try await browser.post("/login/code", ["code": code])["location"] == "/")
             }
+        }
+
+        @Test("H79 ASVS 6.5.1 a wrong, used, superseded, expired and foreign code: the same status and text, then and on the page itself")
+        func dead() async throws {
+            try await WebServer.withRedis { server, _ in
+                var (answers, pages) = (Set<String>(), Set<String>())
+                for kind in ["wrong", "used", "superseded", "expired", "foreign"] {
+                    let (browser, other) = (Browser(server), Browser(server))
+                    let member = try await browser.member()
+                    _ = try await browser.follow(try await browser.login(member.name))
+                    var code = try await browser.lastCode()
+                    switch kind {
+                    case "wrong": code = code == "000000" ? "000001" : "000000"
+                    case "superseded": _ = try await other.login(member.name)
+                    case "foreign":
+                        _ = try await other.login(try await other.member().name)
+                        code = try await other.lastCode()
+                    default:
+                        let column: SQL = kind == "used" ? "used_at" : "expires_at"
+                        try await server.pool.execute("UPDATE login_challenges SET \(sql: column) = now() WHERE user_id = \(member.id)")
+                    }
+                    let answer = try await browser.post("/login/code", ["code": code])
+                    #expect(answer.status == 422, "\(kind)")
+                    answers.insert(Self.unmoved(answer, browser))
+                    let page = try await browser.get("/login/code")
+                    #expect(page.status == 200, "\(kind)")
+                    pages.insert(Self.unmoved(page, browser))
+                    let isSpent = ["used", "superseded"].contains(kind)
+                    #expect(page.text.contains("No tries left") == isSpent && page.text.contains("Send another code"), "\(kind)")
+                    #expect(try await browser.call("GET", "/login/code/mail").status == (isSpent ? 404 : 200), "\(kind)")
+                }
+                #expect(answers.count == 1 && answers.first?.contains("This code does not work. Check it, or send another.") == true)
+                #expect(pages.count == 1)
+            }
+        }
+
+        /// A page without its token, the lines that count seconds and tries, and what the browser was told of the code before.
+        private static func unmoved(_ page: Answer, _ browser: Browser) -> String {
+            page.text.replacing(browser.csrf, with: "").split(separator: "\n").filter { line in
+                !["id=\"code-life\"", "class=\"resend\"", "id=\"resend-wait\""].contains { line.contains($0) }
+            }.joined(separator: "\n")
         }
 
         @Test("H80 another code can be sent after a minute, and says so before")
