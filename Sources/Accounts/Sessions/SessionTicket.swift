@@ -40,6 +40,9 @@ public struct SessionTicket: Sendable, Hashable {
     /// Whether somebody has signed in with it: who never was in is not told of being logged out.
     public var isMember: Bool { stage == .signedIn }
 
+    /// Whether it is of nobody, and in no store.
+    public var isStranger: Bool { stage == .stranger }
+
     var digest: SHA256Digest { identifier.digest }
 }
 

@@ -45,7 +45,7 @@ extension APIError {
         if case .awaitingCode = visit.session?.state {
             return Self(401, "code-missing", "The code from the mail is missing", detail: "Enter it, then go on.")
         }
-        return visit.end.map(sessionEnded) ?? .tokenMissing
+        return visit.gone.map { sessionEnded($0.end) } ?? .tokenMissing
     }
 
     static func sessionEnded(_ end: SessionEnd) -> Self {

@@ -4,16 +4,12 @@ import Hummingbird
 
 /// Captchas for the login form: `GET /login/captcha` makes one, `GET /captcha/{id}.png` and `.wav` show and say it.
 struct CaptchaHandlers {
-    let sessions: SessionStore
     let captchas: CaptchaStore
     let media: CaptchaMedia
 
     /// A new one, for scripts; the form has one from the start.
     func make(_ request: Request, context: PageContext) async throws -> Response {
         let session = try context.session()
-        // The page asks by itself for a new picture when the old one is too old. That keeps the form usable as long as it is open,
-        // but it must not keep anybody logged in.
-        if session.user == nil { _ = try await sessions.touch(session.ticket, isActivity: true) }
         let id = captchas.make(for: session)
         return JSONResponse.make { json in
             json.object { json in

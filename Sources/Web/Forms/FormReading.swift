@@ -23,8 +23,8 @@ struct FormReading: RouterMiddleware {
 
     private func session(of visit: Visit) throws -> Session {
         if let session = visit.session { return session }
-        // Whoever was logged out meanwhile is told so, and not that the form is bad.
-        throw visit.end == nil ? APIError.forged : Redirection(to: visit.entrance)
+        // Whoever was logged out meanwhile, or took too long, is told so, and not that the form is bad.
+        throw visit.gone == nil ? APIError.forged : Redirection(to: visit.entrance)
     }
 
     private func read(_ request: Request, _ context: PageContext) async throws -> FormFields {

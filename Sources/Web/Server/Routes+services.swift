@@ -41,7 +41,7 @@ extension Routes {
                 home: HomePages(catalog: services.catalog, uploads: uploads, deletion: deletion, guardian: guardian, pages: pages),
                 account: AccountPages(
                     signIn: signIn, tokens: services.tokens, pages: pages, cookies: cookies, address: settings.address),
-                captcha: CaptchaHandlers(sessions: sessions, captchas: signIn.captchas, media: services.captchas),
+                captcha: CaptchaHandlers(captchas: signIn.captchas, media: services.captchas),
                 session: SessionHandlers(guardian: guardian, reading: reading(.person)), sessions: sessions, cookies: cookies,
                 guardian: guardian, reading: reading),
             assets: assets, renderer: pages, security: security, address: settings.address)

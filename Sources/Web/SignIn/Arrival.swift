@@ -32,18 +32,3 @@ enum Arrival: String {
         }
     }
 }
-
-extension SessionEnd {
-    /// What the next page tells the person.
-    func sentence(_ limits: SessionLimits) -> String {
-        switch self {
-        case .idle: "You were logged out because nothing happened for \(PageTime.span(limits.idle.wholeSeconds))."
-        case .absolute: "A session lasts at most \(PageTime.span(limits.lifetime.wholeSeconds)). Please log in again."
-        case .logout: Arrival.logout.sentence
-        case .elsewhere: "You were logged out from another of your sessions."
-        case .password: "You were logged out because your password was changed."
-        case .disabled: "You were logged out because your account was locked."
-        case .replaced: "This session was replaced by another one. Please log in again."
-        }
-    }
-}

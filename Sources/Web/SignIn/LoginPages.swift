@@ -12,7 +12,7 @@ struct LoginPages {
 
     func show(_ request: Request, context: PageContext) throws -> Response {
         guard context.visit.session?.user == nil else { return Redirection(to: "/").response() }
-        let notice = context.visit.end?.sentence(signIn.sessions.limits) ?? Arrival(request, guardian)?.sentence
+        let notice = context.visit.gone?.sentence(signIn.sessions.limits) ?? Arrival(request, guardian)?.sentence
         return try render(context, notice: notice)
     }
 

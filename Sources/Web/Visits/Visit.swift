@@ -5,6 +5,6 @@ struct Visit: Sendable {
     let visitor: Visitor
     /// The session of the browser's cookie; nil when it has none that lives.
     var session: Session?
-    /// Why the session of the cookie is gone, if somebody had signed in with it.
-    var end: SessionEnd?
+    /// The session of the cookie, if it was somebody's and has ended.
+    var gone: GoneSession?
 }

@@ -35,7 +35,7 @@ struct VisitReading: RouterMiddleware {
         guard let ticket = cookies.ticket(headers) else { return Visit(visitor: visitor) }
         switch try await sessions.touch(ticket, isActivity: isActivity(request) && !request.changesSomething) {
         case .live(let session): return Visit(visitor: visitor, session: session)
-        case .gone(let end): return Visit(visitor: visitor, end: ticket.isMember ? end : nil)
+        case .gone(let end): return Visit(visitor: visitor, gone: GoneSession(ticket, end))
         }
     }
 
@@ -44,11 +44,13 @@ struct VisitReading: RouterMiddleware {
         guard let session = visit.session, isActivity(request) else { return visit }
         switch try await sessions.touch(session.ticket, isActivity: true) {
         case .live(let session): return Visit(visitor: visit.visitor, session: session)
-        case .gone(let end): return Visit(visitor: visit.visitor, end: session.user == nil ? nil : end)
+        case .gone(let end): return Visit(visitor: visit.visitor, gone: GoneSession(session.ticket, end))
         }
     }
 
-    private func isActivity(_ request: Request) -> Bool { sender == .person && !request.headers.isFromScript }
+    private func isActivity(_ request: Request) -> Bool {
+        sender == .person && !request.headers.isFromScript && !request.headers.isFromElsewhere
+    }
 }
 
 extension HTTPFields {
@@ -56,9 +58,18 @@ extension HTTPFields {
     fileprivate var isFromScript: Bool {
         self[.background] == "1" || self[.purpose]?.contains("prefetch") == true
     }
+
+    /// Whether the browser says that another site has caused this, other than by a link that a person has followed: what opens our pages
+    /// again and again must not keep anybody logged in.
+    fileprivate var isFromElsewhere: Bool {
+        guard let site = self[.secFetchSite], site != "same-origin", site != "none" else { return false }
+        return self[.secFetchMode] != "navigate" || self[.secFetchUser] != "?1"
+    }
 }
 
 extension HTTPField.Name {
     static let background = Self("X-Sluice-Background")!
     static let purpose = Self("Sec-Purpose")!
+    static let secFetchMode = Self("Sec-Fetch-Mode")!
+    static let secFetchUser = Self("Sec-Fetch-User")!
 }

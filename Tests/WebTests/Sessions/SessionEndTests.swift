@@ -21,6 +21,14 @@ extension OverSockets {
                 _ = try await stream.next()
                 await stream.close()
                 #expect(try await browser.lastUse() == before)
+                // The login page asks for new pictures by itself, also where the session awaits its code.
+                let halfway = Browser(server)
+                _ = try await halfway.login(try await halfway.member().name)
+                let opened = try await halfway.lastUse()
+                for path in ["/login/captcha", "/login/code/mail", "/session"] {
+                    #expect(try await halfway.call("GET", path).status == 200)
+                }
+                #expect(try await halfway.lastUse() == opened && opened > 0)
                 for path in ["/", "/account", "/api/v1/files"] {
                     let earlier = try await browser.lastUse()
                     _ = try await browser.get(path)
@@ -29,6 +37,26 @@ extension OverSockets {
                 let earlier = try await browser.lastUse()
                 #expect(try await browser.call("POST", "/session/stay").status == 200)
                 #expect(try await browser.lastUse() > earlier)
+            }
+        }
+
+        @Test(
+            "H89 what another site has a browser ask for renews nothing, unless a person has followed a link",
+            arguments: [
+                (["cross-site", "navigate"], false), (["same-site", "navigate"], false), (["cross-site", "no-cors", "?1"], false),
+                (["cross-site", "navigate", "?0"], false), (["cross-site"], false), (["cross-site", "navigate", "?1"], true),
+                (["same-site", "navigate", "?1"], true), (["none", "navigate", "?1"], true), (["same-origin", "cors"], true), ([], true),
+            ])
+        func elsewhere(values: [String], isActivity: Bool) async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                let fields = zip(["Site", "Mode", "User"], values).map { "Sec-Fetch-\($0): \($1)" }
+                for path in ["/", "/account", "/api/v1/files"] {
+                    let before = try await browser.lastUse()
+                    #expect(try await browser.send(HTTPCall("GET", path, browser.fields(fields))).status == 200)
+                    #expect(try await (browser.lastUse() > before) == isActivity, "\(path)")
+                }
             }
         }
 
@@ -130,15 +158,36 @@ extension OverSockets {
             }
         }
 
-        @Test("nor is who knew the password and gave no code")
-        func halfway() async throws {
+        @Test(
+            "H92 nor is who knew the password and gave no code: that it took too long, and not that the form is forged",
+            arguments: ["GET /login/code", "POST /login/code", "POST /login/code/resend", "POST /login", "POST /logout"])
+        func halfway(call: String) async throws {
             try await WebServer.withRedis { server, redis in
                 let browser = Browser(server)
                 _ = try await browser.follow(try await browser.login(try await browser.member().name))
                 try await redis.ask("FLUSHALL")
-                #expect(try await browser.get("/login/code")["location"] == "/login")
-                #expect(try await !browser.get("/login").text.contains("class=\"notice\""))
+                let path = String(call.split(separator: " ")[1])
+                let mail = try await browser.call("GET", "/login/code/mail")
+                #expect(mail.status == 401 && mail.text.contains("session-ended"))
+                let answer = try await call.hasPrefix("GET") ? browser.get(path) : browser.post(path, ["code": "123456"])
+                #expect(answer["location"] == "/login")
+                let page = try await browser.follow(answer).text
+                #expect(page.contains("You took too long to enter the code. Please begin again.") && !page.contains("logged out"))
+                #expect(!server.log.all.contains { $0.contains("authz_request_forged") || $0.contains("authn_token_missing") })
                 #expect(try await browser.login("nobody").status == 422)
+            }
+        }
+
+        @Test("H84 who knew the password and gave no code does not learn why the session was ended", arguments: SessionEnd.allCases)
+        func endedHalfway(end: SessionEnd) async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let member = try await browser.member()
+                _ = try await browser.login(member.name)
+                try await server.signIn.sessions.endAll(of: member.id, end)
+                let page = try await browser.follow(try await browser.get("/login/code")).text
+                let isLate = [.idle, .absolute].contains(end)
+                #expect(page.contains(isLate ? "You took too long to enter the code." : "Logging in was broken off. Please begin again."))
             }
         }
 

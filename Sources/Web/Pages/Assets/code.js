@@ -63,7 +63,10 @@ async function watchMail() {
     }
     if (["accepted", "refused"].includes(state.delivery)) return;
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 0) return;
+    if (!(error instanceof Problem)) throw error;
+    // No code is awaited any more: the login says why.
+    if (error.status === 401) return location.replace("/login");
+    if (error.status !== 0) return;
   }
   setTimeout(watchMail, mailInterval);
 }
