@@ -46,10 +46,11 @@ struct Composition {
             configuration: .init(address: settings.probe, setting: Settings.Web.probeName),
             checks: [postgres.healthCheck, redis.healthCheck, staging.healthCheck],
             registry: registry, logger: logger)
+        let warnings = ServerWarnings(client: redis, of: .sessions, logger: logger)
         let demo: [any Service] = settings.isDemo ? [DemoUsers(users: people.signIn.users, hasher: hasher, logger: logger)] : []
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, intake] + demo + [application], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [probe, postgres, redis, warnings, intake] + demo + [application], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout
         group.maximumCancellationDuration = .seconds(5)

@@ -38,7 +38,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     /// - Returns: how much of it the queues cannot work with.
     private static func report(_ server: ServerCheck) -> Int {
-        for sentence in [server.refusal].compactMap(\.self) + server.warnings { print("redis", sentence, separator: "\t") }
+        for sentence in server.sentences { print("redis", sentence, separator: "\t") }
         return server.refusal == nil ? 0 : 1
     }
 }

@@ -96,13 +96,13 @@ public final class JobWorker: Sendable, Service {
     /// - Returns: false when shutdown came before the server did.
     private func checkServer() async throws -> Bool {
         guard let client else { return true }
-        guard let checks = await firstAnswer({ () async throws(RedisError) in try await ServerCheck.read(client) }) else { return false }
+        guard let checks = await ServerCheck.awaited(client, of: .jobs, logger: logger) else { return false }
         for check in checks {
             if let refusal = check.refusal { throw JobsError(.unsupportedServer, refusal) }
         }
         for warning in Set(checks.flatMap(\.warnings)).sorted() { logger.warning("\(warning)") }
         for queue in queues {
-            let refusal = await firstAnswer { () async throws(JobsError) -> JobsError? in
+            let refusal = await FirstAnswer.wait(logger) { () async throws(JobsError) -> JobsError? in
                 do throws(JobsError) {
                     try await queue.agree()
                     return nil
@@ -115,22 +115,6 @@ public final class JobWorker: Sendable, Service {
             if let refusal { throw refusal }
         }
         return true
-    }
-
-    /// Asks until there is an answer; nil when shutdown came before.
-    private func firstAnswer<T: Sendable>(_ ask: @escaping @Sendable () async throws -> T) async -> T? {
-        await cancelWhenGracefulShutdown {
-            var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-            var isNews = true
-            while !Task.isCancelled {
-                do { return try await ask() } catch {
-                    self.logger.log(level: isNews ? .warning : .debug, "no answer from Redis yet", metadata: .init([.error: "\(error)"]))
-                    isNews = false
-                }
-                try? await Task.sleep(for: backoff.next())
-            }
-            return nil
-        }
     }
 
     /// Keeps the queues on the list that operators see, and their numbers of partitions remembered after Redis has lost its data.

@@ -58,6 +58,24 @@ import Testing
         }
     }
 
+    @Test(
+        "H95 Web says at its start that Redis may throw sessions away, or forget them, and how to set it right",
+        arguments: [("allkeys-lru", true), ("volatile-ttl", true), ("noeviction", false)])
+    func webWarns(policy: String, isSaid: Bool) async throws {
+        let server = try await RedisServerProcess.start(arguments: ["--maxmemory", "1gb", "--maxmemory-policy", policy])
+        let log = LogRecord()
+        try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await ServerWarnings(client: client, of: .sessions, logger: log.logger).run() }
+                try await awaitTruth("it was said") { log.lines.count == (isSaid ? 2 : 1) }
+                group.cancelAll()
+            }
+        }
+        #expect(log.holds("a restart of Redis forgets sessions: CONFIG SET appendonly yes"))
+        let sentence = "maxmemory-policy is \(policy), so Redis may throw sessions away: CONFIG SET maxmemory-policy noeviction"
+        #expect(log.holds(sentence) == isSaid)
+    }
+
     @Test("H95 a user that may not read INFO works unchecked, and is told so")
     func noInfo() async throws {
         let server = try await RedisServerProcess.start()

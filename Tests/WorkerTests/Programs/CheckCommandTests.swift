@@ -51,7 +51,7 @@ struct CheckCommandTests {
         try await OldRedisServer.with(version: "6.2.14") { port in
             let program = try await CommandFixture.sluice(port: port, ["check"])
             #expect(program.status == 1)
-            #expect(program.output.hasPrefix("redis\tthe queue needs Redis 7.0 or later, this server is 6.2.14: upgrade it"))
+            #expect(program.output.hasPrefix("redis\tjobs need Redis 7.0 or later, this server is 6.2.14: upgrade it"))
         }
     }
 
