@@ -77,8 +77,5 @@ struct DigestTests {
     func hmac(key: [UInt8], message: String, expected: String) throws {
         let code = HMACSHA256.code(for: Array(message.utf8), key: key)
         #expect(code.description == expected)
-        #expect(HMACSHA256.isValid(code, for: Array(message.utf8), key: key))
-        #expect(!HMACSHA256.isValid(code, for: Array((message + ".").utf8), key: key))
-        #expect(!HMACSHA256.isValid(code, for: Array(message.utf8), key: key + [1]))
     }
 }

@@ -18,8 +18,6 @@ public enum PasswordRules {
     public static let byteLimit = 1024
     /// Characters in the sense of Unicode code points.
     public static let leastLength = 8
-    /// What the form should advise.
-    public static let advisedLength = 15
 
     /// Whether a password may be checked at all. Says nothing about whether it may be chosen.
     static func isCheckable(_ password: Secret) -> Bool {

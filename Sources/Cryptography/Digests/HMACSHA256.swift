@@ -15,9 +15,4 @@ public enum HMACSHA256 {
         }
         return code
     }
-
-    /// Whether `code` belongs to `message`, in a time that says nothing about the right code.
-    public static func isValid(_ code: SHA256Digest, for message: [UInt8], key: [UInt8]) -> Bool {
-        self.code(for: message, key: key) == code
-    }
 }

@@ -29,13 +29,7 @@ struct FileRow: PageContent {
         addedISO = PageTime.iso(file.createdAt)
         addedText = PageTime.text(file.createdAt)
         state = file.state.rawValue
-        stateText =
-            switch file.state {
-            case .staged: "On its way"
-            case .stored: "Stored"
-            case .failed: "Failed"
-            case .deleting: "Deleted"
-            }
+        stateText = file.state.label
         failure = file.failure
     }
 
@@ -46,5 +40,17 @@ struct FileRow: PageContent {
         (id, name, size, sizeText, addedISO, addedText, stateText) = ("", "", 0, "", "", "", "")
         state = FileState.staged.rawValue
         failure = nil
+    }
+}
+
+extension FileState {
+    /// For people.
+    var label: String {
+        switch self {
+        case .staged: "On its way"
+        case .stored: "Stored"
+        case .failed: "Failed"
+        case .deleting: "Deleted"
+        }
     }
 }

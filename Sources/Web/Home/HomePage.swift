@@ -15,11 +15,21 @@ struct HomePage: PageContent {
         }
     }
 
+    /// What the states are called, for the rows that scripts make.
+    struct States: PageContent {
+        var values: PageValues {
+            ["staged": .text(FileState.staged.label), "stored": .text(FileState.stored.label), "failed": .text(FileState.failed.label)]
+        }
+    }
+
     let limits: Limits
     let list: FileListing
 
     var values: PageValues {
-        ["limits": .content(limits), "list": .content(list), "blankFile": .row(.fileRow, FileRow.blank)]
+        [
+            "limits": .content(limits), "list": .content(list), "states": .content(States()),
+            "blankFile": .row(.fileRow, FileRow.blank),
+        ]
     }
 }
 

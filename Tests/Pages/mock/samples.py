@@ -93,7 +93,7 @@ def signed_in(**more):
 
 
 def home(files, **list_options):
-    return signed_in(limits={"fileBytes": 5_000_000_000, "fileText": "5 GB"}, list=listing(files, **list_options), blankFile=BLANK)
+    return signed_in(limits={"fileBytes": 5_000_000_000, "fileText": "5 GB"}, list=listing(files, **list_options), states=WORDS, blankFile=BLANK)
 
 
 def signed_out(**more):

@@ -9,13 +9,13 @@
 local SESSION, INDEX, NOTE = unpack(KEYS)
 local NOTE_LIFE = 3600000
 
--- Ends a session; false if there is none. Without a reason no note stays.
+-- Ends a session, and leaves a note of the reason; false if there is none.
 local function finish(digest, reason)
     local user = redis.call('HGET', SESSION .. digest, 'user')
     if not user then return false end
     redis.call('DEL', SESSION .. digest)
     redis.call('ZREM', INDEX .. user, digest)
-    if reason ~= '' then redis.call('SET', NOTE .. digest, reason, 'PX', NOTE_LIFE) end
+    redis.call('SET', NOTE .. digest, reason, 'PX', NOTE_LIFE)
     return true
 end
 

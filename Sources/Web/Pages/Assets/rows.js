@@ -3,7 +3,7 @@
 import { formatBytes, part, showTime } from "./dom.js";
 
 const blank = document.getElementById("file-row").content.firstElementChild;
-const words = { staged: "On its way", stored: "Stored", failed: "Failed" };
+const words = document.getElementById("files").dataset;
 
 export function makeRow(file) {
   const row = blank.cloneNode(true);
