@@ -84,6 +84,7 @@ def unknown(p):
     p.go("/")
     p.js(CHOOSE, [["cut.bin", 10]])
     p.until("it says so", lambda: "connection was lost" in (p.text("#uploads") or ""))
+    assert "may have arrived: look in the list" in p.text("#uploads"), p.text("#uploads")
     assert p.shown("#uploads [data-part=retry]")
 
 
@@ -129,6 +130,38 @@ def paging(p):
     p.find("[data-part=next]").click()
     p.until("all", lambda: len(p.names()) == 70)
     assert len(set(p.names())) == 70 and not p.shown("[data-part=next]")
+
+
+def part(p):
+    """A page that begins further down stays what it is, whatever is missed or new; a search begins at the top."""
+    p.go("/?search=scan&cursor=50")
+    names = p.names()
+    assert len(names) == 20
+    time.sleep(1)
+    p.js("document.dispatchEvent(new CustomEvent('sluice:missed'))")
+    server.state.accept("scan-new.tiff", 5)
+    time.sleep(1)
+    assert p.names() == names and p.path() == "/?search=scan&cursor=50", (len(p.names()), p.path())
+    p.find("#search").send_keys("-")
+    p.until("all from the top", lambda: len(p.names()) == 50 and p.path() == "/?search=scan-")
+
+
+def many(p):
+    """More rows than one answer holds are kept when the list is looked at again, and their states are as new."""
+    for n in range(600):
+        old = samples.file(1000 + n, f"many-{n:03}.bin", 1, "stored", 90000 + n)
+        server.state.files[old["id"]] = old
+    p.go("/?search=many")
+    for shown in range(100, 601, 50):
+        p.js("document.querySelector('[data-part=next]').click()")
+        p.until(f"{shown} rows", lambda: len(p.names()) == shown)
+    first, last = p.names()[0], p.names()[-1]
+    with server.state.lock:
+        next(f for f in server.state.files.values() if f["name"] == first).update(state="failed", failure="It was.")
+    p.js("document.dispatchEvent(new CustomEvent('sluice:missed'))")
+    p.until("the state of the first is new", lambda: p.text("tbody tr [data-part=state]") == "Failed")
+    assert len(p.names()) == 600 and p.names()[-1] == last
+    assert not p.shown("[data-part=next]")
 
 
 def deleting(p):
@@ -180,6 +213,16 @@ def ending(p):
     assert "logged out" in p.text(".notice"), p.text(".notice")
 
 
+def leaving(p):
+    """A page whose session is found to be over warns of nothing while the login is on its way."""
+    p.go("/account?left=62")
+    p.js("sessionStorage.clear(); new MutationObserver(() => { sessionStorage.warned = 1; }).observe("
+         "document.querySelector('#session-dialog'), { attributes: true, attributeFilter: ['open'] })")
+    server.state.ends, server.state.pause = time.time() - 1, 2
+    p.until("the login", lambda: p.path() == "/login", 10)
+    assert p.js("return sessionStorage.warned") is None
+
+
 def elsewhere(p):
     """What another tab does keeps this one too."""
     p.go("/account?left=62")
@@ -226,6 +269,13 @@ def mail(p):
     server.state.mail = {"delivery": "refused", "text": "Too late."}
     time.sleep(6)
     assert not p.shown("#mail-state")
+
+
+def late(p):
+    """Where no code is awaited any more, the page goes to the login."""
+    server.state.mail = None
+    p.go("/login/code")
+    p.until("the login", lambda: p.path() == "/login", 8)
 
 
 def tokens(p):
@@ -287,8 +337,9 @@ def without(p):
         p.browser.scripting(True)
 
 
-CASES = [upload, unknown, markup, search, sorting, paging, deleting, polling, staying, elsewhere, ending, captcha, code, mail, tokens, reveal, keyboard, without]
-EXPECTED = ("503", "413", "ERR_EMPTY_RESPONSE")
+CASES = [upload, unknown, markup, search, sorting, paging, part, many, deleting, polling, staying, leaving, elsewhere, ending, captcha, code,
+         mail, late, tokens, reveal, keyboard, without]
+EXPECTED = ("503", "413", "/login/code/mail", "ERR_EMPTY_RESPONSE")
 
 
 def main():
@@ -308,7 +359,7 @@ def main():
                 passed += 1
             except Exception as error:
                 failed += 1
-                print(f"FAILED {case.__name__}: {type(error).__name__} {str(error).splitlines()[0][:300]}")
+                print(f"FAILED {case.__name__}: {type(error).__name__} {str(error).partition(chr(10))[0][:300]}")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -48,6 +48,7 @@ class State:
         self.ends = time.time() + 1800
         self.events_down = False
         self.mail = {"delivery": None, "text": None}
+        self.pause = 0
 
     def tell(self, kind, body):
         for listener in self.listeners:
@@ -174,7 +175,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             letters = "".join(list("KRWTHXP")[int(c, 36) % 7] for c in (match[1] * 5)[:5])
             return self.send(200, media.png(letters) if match[2] == "png" else media.wav(letters), "image/png" if match[2] == "png" else "audio/wav")
         if path == "/login/code/mail":
-            return self.json(200, state.mail)
+            return self.json(200, state.mail) if state.mail else self.problem(401, "session-ended", "The session has ended")
         if path == "/session":
             ends = datetime.datetime.fromtimestamp(state.ends, datetime.timezone.utc)
             over = state.ends <= time.time()
@@ -183,6 +184,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                                    "absoluteEndsAt": samples.iso(ends if "absolute" in self.headers.get("Referer", "") else ends + datetime.timedelta(hours=11))})
         for route, page in {"/login": "login", "/register": "register", "/login/code": "code", "/password/forgot": "forgot", "/password/reset": "reset"}.items():
             if path == route:
+                time.sleep(state.pause)
                 over = page == "login" and state.ends <= time.time()
                 state.ends = max(state.ends, time.time() + 1800) if over else state.ends
                 return self.show(page, samples.PAGES[(page, "expired" if over else "plain")])

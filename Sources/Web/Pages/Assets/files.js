@@ -20,11 +20,14 @@ const limit = Number(section.dataset.limit);
 
 let sort = section.dataset.sort;
 let term = search.value.trim();
+/** Where the list begins; null for its first file. */
+let start = new URL(location.href).searchParams.get("cursor");
 let cursor = more.hidden ? null : new URL(next.href).searchParams.get("cursor");
 
 /** Deleted while the page was open: an answer that was on its way then may still name them. */
 const gone = new Set();
 
+const rowsById = () => new Map([...rows.children].map((row) => [row.dataset.id, row]));
 const rowOf = (id) => [...rows.children].find((row) => row.dataset.id === id);
 const matches = (name) => name.toLowerCase().includes(term.toLowerCase());
 
@@ -50,7 +53,7 @@ function showFrame() {
   part(section, "term").textContent = term;
   more.hidden = cursor === null;
   if (cursor) next.href = `/${query({ after: cursor })}`;
-  history.replaceState(null, "", `/${query()}`);
+  history.replaceState(null, "", `/${query({ after: start })}`);
   part(searchForm, "sort").value = sort;
   showOrder();
 }
@@ -72,8 +75,9 @@ function orderAfterClick(key) {
 }
 
 /** Rows that are already there stay the same elements, so that the focus stays where it is. */
-function replaceRows(files) {
-  const old = new Map([...rows.children].map((row) => [row.dataset.id, row]));
+function replaceRows(files, following) {
+  cursor = following;
+  const old = rowsById();
   const fresh = files.map((file) => {
     const row = old.get(file.id);
     if (row) showState(row, file);
@@ -83,6 +87,14 @@ function replaceRows(files) {
   const focused = document.activeElement;
   rows.replaceChildren(...fresh);
   if (fresh.some((row) => row.contains(focused))) focused.focus({ preventScroll: true });
+}
+
+/** For the first of more rows than one answer holds: what is behind them stays as it is. */
+function mergeRows(files) {
+  const old = rowsById();
+  for (const file of files) {
+    if (old.has(file.id)) showState(old.get(file.id), file); else upsert(file);
+  }
 }
 
 function showTrouble(problem) {
@@ -103,8 +115,7 @@ async function load({ after, count, isBackground = false }, show) {
   if (!isBackground) section.setAttribute("aria-busy", "true");
   try {
     const page = await call("GET", `/api/v1/files${query({ after, count })}`, { signal: mine.signal, isBackground });
-    show(page.files.filter((file) => !gone.has(file.id)));
-    cursor = page.next;
+    show(page.files.filter((file) => !gone.has(file.id)), page.next);
     showTrouble(null);
     showFrame();
     return true;
@@ -120,18 +131,29 @@ async function load({ after, count, isBackground = false }, show) {
 }
 
 async function reload() {
+  start = null;
   if (await load({ count: limit }, replaceRows)) sayCount();
 }
 
-/** All that is loaded once more, on nobody's behest; what a person is waiting for is as fresh. */
+/** All that is loaded once more, on nobody's behest, and nothing else; what a person is waiting for is as fresh. */
 function refresh() {
-  const count = Math.min(Math.max(limit, rows.children.length), largestPage);
-  if (loading === null) load({ count, isBackground: true }, replaceRows);
+  if (loading !== null) return;
+  const { length } = rows.children;
+  const count = Math.min(Math.max(limit, length), largestPage);
+  load({ after: start, count, isBackground: true }, length > largestPage ? mergeRows : replaceRows).then(leaveEmptyPage);
+}
+
+/** Where all files of a page are gone that was not the first, there are others before it. */
+function leaveEmptyPage() {
+  if (start === null || rows.children.length > 0) return;
+  start = null;
+  load({ count: limit, isBackground: true }, replaceRows);
 }
 
 async function showMore() {
   let first;
-  const isShown = await load({ after: cursor, count: limit }, (files) => {
+  const isShown = await load({ after: cursor, count: limit }, (files, following) => {
+    cursor = following;
     const fresh = files.filter((file) => !rowOf(file.id)).map(makeRow);
     rows.append(...fresh);
     first = fresh[0];
@@ -177,8 +199,8 @@ function upsert(file) {
   if (!matches(file.name)) return;
   const fresh = makeRow(file);
   const after = [...rows.children].find((other) => isBefore(fresh, other, sort));
-  // Where it belongs behind what is loaded, "Show more" will bring it.
-  if (!after && cursor !== null) return;
+  // Where it belongs behind what is loaded, "Show more" will bring it; what is before that is on another page.
+  if ((!after && cursor !== null) || (after === rows.firstElementChild && start !== null)) return;
   fresh.classList.add("is-changed");
   rows.insertBefore(fresh, after ?? null);
   showFrame();
@@ -195,6 +217,7 @@ function drop(id) {
   // With the last file of all the search is gone too.
   const rest = term ? search : document.getElementById("upload-input");
   if (hadFocus) (neighbour?.querySelector("button") ?? rest).focus();
+  leaveEmptyPage();
 }
 
 async function deleteFile(row) {

@@ -19,11 +19,13 @@ let endsAt = Date.now() + Number(dialog.dataset.secondsLeft) * 1000;
 let timer;
 let lastAsked = 0;
 let dismissed = false;
+let isLeaving = false;
 
 const secondsLeft = () => (endsAt - Date.now()) / 1000;
 
 /** Leaving clears the page, and the server's page says which of the limits it was. */
 function leave() {
+  isLeaving = true;
   clearTimeout(timer);
   document.dispatchEvent(new CustomEvent("sluice:leaving"));
   location.replace("/login");
@@ -74,6 +76,7 @@ function relax() {
 
 async function tick() {
   clearTimeout(timer);
+  if (isLeaving) return;
   const isOver = secondsLeft() <= 0;
   if (secondsLeft() <= warning && Date.now() - lastAsked >= (isOver ? 1000 : askEvery * 1000)) {
     try {
@@ -83,6 +86,8 @@ async function tick() {
       if (isOver) return leave();
     }
   }
+  // That may have found that it is over: the page stands until the next one has come, and must not warn any more.
+  if (isLeaving) return;
   if (secondsLeft() > warning) relax(); else warn();
   schedule();
 }
@@ -98,6 +103,7 @@ function schedule() {
 stay.addEventListener("click", async () => {
   try {
     await ask("POST", "/session/stay");
+    if (isLeaving) return;
     relax();
     say("You stay logged in.");
     schedule();

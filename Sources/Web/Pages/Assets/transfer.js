@@ -10,18 +10,16 @@ function path(name) {
 /**
  * Sends a file and resolves to what the server made of it.
  *
- * - `key`: the same for each try of one upload, so that a try whose answer was lost does not become a second file.
  * - `onProgress(sent)`: bytes sent so far.
  * - `signal`: aborts it.
  *
  * Rejects with a `Problem`.
  */
-export function transfer(file, { key, onProgress, signal }) {
+export function transfer(file, { onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", path(file.name));
     request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("Idempotency-Key", key);
     for (const [name, value] of Object.entries(csrfHeaders())) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => {

@@ -23,7 +23,6 @@ class Upload {
   constructor(file) {
     this.file = file;
     this.isFinal = false;
-    this.key = newKey();
     this.tries = 0;
     this.element = blank.cloneNode(true);
     this.bar = part(this.element, "bar");
@@ -63,7 +62,7 @@ class Upload {
     this.show("running", "0%");
     this.bar.value = 0;
     try {
-      const file = await transfer(this.file, { key: this.key, signal: this.abort.signal, onProgress: (sent) => this.progress(sent) });
+      const file = await transfer(this.file, { signal: this.abort.signal, onProgress: (sent) => this.progress(sent) });
       this.show("done", "Done");
       remove(this);
       document.dispatchEvent(new CustomEvent("sluice:file", { detail: file }));
@@ -79,8 +78,6 @@ class Upload {
     this.tries += 1;
     this.bar.value = 0;
     if (problem.isPassing && this.tries < mostTries) return this.pause(problem);
-    // After a refusal the next try is a new request; after silence it is the same one once more.
-    if (!problem.isUnknown) this.key = newKey();
     this.isFinal = problem.status >= 400 && problem.status < 500 && problem.status !== 429;
     this.show("failed", explain(problem));
     say(`${this.file.name} was not uploaded. ${explain(problem)}`);
@@ -97,13 +94,12 @@ class Upload {
 let uploads = [];
 let finished = 0;
 
-/** By hand, since randomUUID is missing where a page came by plain HTTP. */
-const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
 function explain(problem) {
-  if (problem.status === 0) return "The connection was lost.";
   if (problem.status === 413) return `The file is too large: at most ${mostText}.`;
-  if (problem.isUnknown) return "It may have arrived: look in the list before you try again.";
+  if (problem.isUnknown) {
+    const fault = problem.status === 0 ? "The connection was lost. " : "";
+    return `${fault}It may have arrived: look in the list before you try again.`;
+  }
   if (problem.status === 507) return "There is no room for new files now.";
   return problem.message;
 }
