@@ -9,25 +9,32 @@ enum DeviceStore {
 
     /// Remembers that a user has signed in.
     ///
+    /// A browser in which another user has signed in keeps its cookie, which then stands for both: with another one the first user would
+    /// be a stranger in it, and each change of users would leave a row that nobody has the cookie of.
+    ///
     /// - Parameter token: the cookie of the browser, if it had one.
-    /// - Returns: a new cookie for a browser that did not have one of this user.
+    /// - Returns: a new cookie for a browser that had none of anybody's.
     static func remember(
         _ token: OpaqueToken?, of user: UserID, _ sql: borrowing PostgresSession
     ) throws(PostgresError) -> OpaqueToken? {
         if let token, try sql.execute(use(of: token, user)) == 1 { return nil }
-        let new = OpaqueToken()
-        try sql.execute(insertion(of: new, user))
+        let isShared = if let token { try !sql.query(search(for: token)).isEmpty } else { false }
+        let kept = isShared ? token ?? OpaqueToken() : OpaqueToken()
+        try sql.execute(insertion(of: kept, user))
         try sql.execute(
             """
             DELETE FROM known_devices WHERE user_id = \(user) AND sha256 IN (
                 SELECT sha256 FROM known_devices WHERE user_id = \(user) ORDER BY last_used_at DESC, sha256 OFFSET \(limit))
             """)
-        return new
+        return isShared ? nil : kept
     }
 
     /// Makes a browser known.
     static func insertion(of token: OpaqueToken, _ user: UserID) -> SQL {
-        "INSERT INTO known_devices (user_id, sha256) VALUES (\(user), \(token.digest.bytes))"
+        """
+        INSERT INTO known_devices (user_id, sha256) VALUES (\(user), \(token.digest.bytes))
+        ON CONFLICT (user_id, sha256) DO UPDATE SET last_used_at = now()
+        """
     }
 
     /// Makes all browsers of a user unknown.

@@ -2,9 +2,11 @@ import Cryptography
 import Platform
 import Postgres
 
-/// The one place where a password is replaced: together with all that the old one has brought about and Postgres knows of.
+/// The one place where a password is replaced: together with all that the old one has brought about and Postgres knows of, and the codes
+/// that were counted.
 struct PasswordStore: Sendable {
     let database: Database
+    let throttle: Throttle
 
     /// What entitles to a new password.
     enum Right {
@@ -18,6 +20,16 @@ struct PasswordStore: Sendable {
     /// - Returns: false when the right is not or no longer there; then nothing was changed.
     func replace(
         of user: UserID, with hash: PasswordHash, by right: Right, network: NetworkAddress
+    ) async throws(AccountsError) -> Bool {
+        guard try await change(of: user, to: hash, by: right, network) else { return false }
+        // Whoever knew the old password may have used up the codes. The password is changed whether this can be forgotten or not: if not,
+        // it ends by itself within the hour.
+        try? await throttle.forget([(.codesOfUser, .user(user)), (.codesOfKnown, .user(user))])
+        return true
+    }
+
+    private func change(
+        of user: UserID, to hash: PasswordHash, by right: Right, _ network: NetworkAddress
     ) async throws(AccountsError) -> Bool {
         let kind: AuditEvent.Kind =
             switch right {

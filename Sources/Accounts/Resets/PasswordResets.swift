@@ -21,10 +21,10 @@ public struct PasswordResets: Sendable {
     public init(pool: PostgresPool, sessions: SessionStore, hasher: PasswordHasher, key: SignInKey, announce: @escaping Announce) {
         let database = Database(pool: pool)
         users = UserStore(pool: pool)
-        passwords = PasswordStore(database: database)
+        throttle = Throttle(client: sessions.client)
+        passwords = PasswordStore(database: database, throttle: throttle)
         resets = ResetStore(database: database, key: key)
         audit = AuditLog(pool: pool)
-        throttle = Throttle(client: sessions.client)
         self.sessions = sessions
         self.hasher = hasher
         self.key = key

@@ -121,9 +121,9 @@ extension SignIn {
     }
 
     static func mailLanes(_ user: UserID, _ knowsDevice: Bool, _ visitor: Visitor) -> [Throttle.Lane] {
-        let own: Throttle.Lane = (.codesOfUser, .user(user))
+        let network = ThrottleSubject.network(visitor.network)
         return knowsDevice
-            ? [own, (.codesOfKnownInAll, .everybody)]
-            : [(.mailsOfNetwork, .network(visitor.network)), own, (.codesInAll, .everybody)]
+            ? [(.codesOfKnownInNetwork, network), (.codesOfKnown, .user(user)), (.codesOfKnownInAll, .everybody)]
+            : [(.mailsOfNetwork, network), (.codesOfUser, .user(user)), (.codesInAll, .everybody)]
     }
 }

@@ -32,8 +32,8 @@ public struct SignIn: Sendable {
         users = UserStore(pool: pool)
         audit = AuditLog(pool: pool)
         challenges = ChallengeStore(database: database, key: key)
-        passwords = PasswordStore(database: database)
         throttle = Throttle(client: sessions.client)
+        passwords = PasswordStore(database: database, throttle: throttle)
         self.sessions = sessions
         self.captchas = captchas
         self.hasher = hasher

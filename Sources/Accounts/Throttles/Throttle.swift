@@ -42,6 +42,11 @@ package struct Throttle: Sendable {
         try await giveBack(lanes) { $0.pause == nil ? 0 : 1 }
     }
 
+    /// Forgets all that was taken.
+    func forget(_ lanes: [Lane]) async throws(AccountsError) {
+        try await giveBack(lanes) { _ in 1 }
+    }
+
     /// Runs a step for which one was taken from each of these lanes. If it finds no place among the hashes nothing was tried, and that one
     /// is given back.
     package func spending<T>(

@@ -35,11 +35,16 @@ package struct ThrottleRule: Sendable, Hashable {
     /// Codes typed where there is none to compare them with, as far as they are put on record.
     static let lateCodes = ThrottleRule(name: "late", limit: 5, window: .seconds(3600))
     static let codesOfUser = ThrottleRule(name: "codes", limit: 5, window: .seconds(3600))
+    /// The same in browsers the user has signed in with: apart, or whoever has the password could use up the owner's.
+    static let codesOfKnown = ThrottleRule(name: "known-codes", limit: 5, window: .seconds(3600))
     /// Links asked for by one text, whoever that is: the one that may be told.
     static let resetsOfText = ThrottleRule(name: "reset", limit: 5, window: .seconds(3600))
     /// Links to one user by whatever text. Told to nobody, or two forms of a name would tell by their common count whose they are.
     static let resetsOfUser = ThrottleRule(name: "links", limit: 5, window: .seconds(3600))
     static let mailsOfNetwork = ThrottleRule(name: "mails", limit: 30, window: .seconds(3600))
+    /// Codes for known browsers: a lane of their own, so that strangers in the network cannot fill it, and one network with many accounts
+    /// cannot fill that of all.
+    static let codesOfKnownInNetwork = ThrottleRule(name: "known-mails", limit: 60, window: .seconds(3600))
     // 1000 mails an hour in all. Codes need a password and resets do not, so neither may use up the other's share: a flood of
     // resets must not keep people from signing in, nor may a list of stolen passwords keep out those whose browser is known.
     static let codesInAll = ThrottleRule(name: "all-codes", limit: 400, window: .seconds(3600))

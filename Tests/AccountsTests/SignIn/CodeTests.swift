@@ -195,6 +195,60 @@ struct CodeTests {
         }
     }
 
+    @Test("H80 60 codes an hour for the known browsers of a network, so that one with many accounts does not use up what all have")
+    func knownNetworkCap() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            let device = try #require(try await fixture.enter().device)
+            try await fixture.fill("known-mails:net:192.0.2.1", 59)
+            let owner = Visitor(network: Visitor.somewhere.network, deviceToken: device)
+            guard case .challenged = try await fixture.begin("miami", from: owner),
+                case .throttled = try await fixture.begin("miami", from: owner),
+                case .challenged = try await fixture.begin("miami"),
+                case .challenged = try await fixture.begin("miami", from: .elsewhere(device: device))
+            else { throw SignInFixture.Unexpected() }
+            #expect(try await fixture.taken("all-known-codes:all") == 2)
+        }
+    }
+
+    @Test("H80 H86 whoever has the password does not use up the codes of the owner's browser, nor the owner's browser those of others")
+    func codesOfKnown() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let device = try #require(try await fixture.enter().device)
+            for (lane, full, open) in [("codes", nil, device), ("known-codes", device, nil)] as [(String, OpaqueToken?, OpaqueToken?)] {
+                try await fixture.fill("\(lane):user:\(user.id)", 5)
+                guard case .throttled = try await fixture.begin("miami", from: .elsewhere(device: full)),
+                    case .challenged = try await fixture.begin("miami", from: .elsewhere(device: open))
+                else { throw SignInFixture.Unexpected() }
+                _ = try await fixture.redis.send(RedisCommand("DEL", RedisArgument("{sess}th:\(lane):user:\(user.id)")))
+            }
+        }
+    }
+
+    @Test("H80 H90 a new password makes room for the codes that whoever had the old one used up", arguments: [true, false])
+    func codesOfNewPassword(isReset: Bool) async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let entered = try await fixture.enter()
+            let new = "quite another battery"
+            for lane in ["codes", "known-codes"] { try await fixture.fill("\(lane):user:\(user.id)", 5) }
+            if isReset {
+                _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
+                let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
+                guard case .done = try await fixture.resets.complete(link, password: Secret(new), visitor: .somewhere) else {
+                    throw SignInFixture.Unexpected()
+                }
+            } else {
+                let outcome = try await fixture.signIn.changePassword(
+                    from: Secret(SignInFixture.password), to: Secret(new), in: entered.session, .somewhere)
+                guard case .changed = outcome else { throw SignInFixture.Unexpected() }
+            }
+            for lane in ["codes", "known-codes"] { #expect(try await fixture.taken("\(lane):user:\(user.id)") == 0) }
+            guard case .challenged = try await fixture.begin("miami", new, from: .elsewhere()) else { throw SignInFixture.Unexpected() }
+        }
+    }
+
     @Test(
         "H80 in all 400 codes an hour for unknown browsers and 300 for known ones, and neither use up the share of the other",
         arguments: [("all-codes", 400, false), ("all-known-codes", 300, true)])

@@ -113,6 +113,18 @@ struct SignInFixture: Sendable {
         return (entered, device)
     }
 
+    /// As if so much had been taken from a lane without pauses.
+    func fill(_ lane: String, _ count: Int) async throws {
+        let key = RedisArgument("{sess}th:\(lane)")
+        _ = try await redis.send(RedisCommand("HSET", key, "n", RedisArgument(count)))
+        _ = try await redis.send(RedisCommand("EXPIRE", key, 3600))
+    }
+
+    /// How much was taken from a lane.
+    func taken(_ lane: String) async throws -> Int64 {
+        try await redis.send(RedisCommand("HGET", RedisArgument("{sess}th:\(lane)"), "n")).int ?? 0
+    }
+
     /// As if the minute between two codes had passed.
     func passMinute() async throws {
         for key in try await redis.send(RedisCommand("KEYS", "{sess}th:code:*")).array ?? [] {
