@@ -46,22 +46,24 @@ public struct PasswordResets: Sendable {
     public func request(login: String, visitor: Visitor) async throws -> Request {
         let typed = ThrottleSubject.text(key.lane(of: login))
         // Others may ask for links to the same user: these limits are apart from the ones that signing in needs.
-        let refusal = try await throttle.take([
-            (.resetsOfText, typed), (.mailsOfNetwork, .network(visitor.network)), (.resetsInAll, .everybody),
-        ])
-        if let refusal { return .throttled(retryAfter: refusal.retryAfter) }
+        if let refusal = try await throttle.take([(.resetsOfText, typed), (.mailsOfNetwork, .network(visitor.network))]) {
+            return .throttled(retryAfter: refusal.retryAfter)
+        }
         let owner = try await resets.owner(login: login)
-        // For nobody as well, so that the answer takes the same time.
-        let isSpent = try await throttle.take([(.resetsOfUser, owner.map { .user($0) } ?? typed)]) != nil
-        let made = try await resets.make(for: isSpent ? nil : owner)
-        try await audit.record(.resetRequested, owner, visitor.network, isSpent ? ["reason": ThrottleRule.resetsOfUser.name] : [:])
+        // For nobody as well, so that the answer takes the same time, but in lanes of nobody's: names that are made up use up no mail.
+        let spent = try await throttle.take([
+            (.resetsOfUser, owner.map { .user($0) } ?? typed), (.resetsInAll, owner == nil ? .nobody : .everybody),
+        ])
+        let made = try await resets.make(for: spent == nil ? owner : nil)
+        let detail: KeyValuePairs<String, String> = if let spent { ["reason": spent.rule.name] } else { [:] }
+        try await audit.record(.resetRequested, owner, visitor.network, detail)
         try await resets.keeping(made) { try await announce(made.id) }
         return .accepted
     }
 
-    /// Whether a link still works, for the page it leads to.
-    public func isUsable(_ token: OpaqueToken) async throws(AccountsError) -> Bool {
-        try await resets.owner(of: token) != nil
+    /// Whose password a link sets, for the page it leads to: the address, masked. Nil for a link that does not work or no longer.
+    public func maskedAddress(of token: OpaqueToken) async throws(AccountsError) -> String? {
+        try await resets.address(of: token).map { UserText.masked(email: $0) }
     }
 
     public enum Completion: Sendable {

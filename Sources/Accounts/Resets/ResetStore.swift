@@ -58,6 +58,16 @@ struct ResetStore: Sendable {
         ) { row throws(PostgresError) in try row.decode("user_id", as: UserID?.self) }.first ?? nil
     }
 
+    /// Where the mail with a token that can still be used has gone.
+    func address(of token: OpaqueToken) async throws(AccountsError) -> String? {
+        try await database.query(
+            """
+            SELECT email FROM password_resets JOIN users ON users.id = user_id
+            WHERE sha256 = \(token.digest.bytes) AND \(sql: Self.isUsable) AND disabled_at IS NULL
+            """
+        ) { row throws(PostgresError) in try row.decode("email", as: String.self) }.first
+    }
+
     /// What to mail, and where; nil when there is nobody to mail it to, or no use in it any more.
     func mail(for id: PasswordResetID) async throws(AccountsError) -> ResetMail? {
         try await database.query(

@@ -49,6 +49,7 @@ package struct ThrottleRule: Sendable, Hashable {
     // resets must not keep people from signing in, nor may a list of stolen passwords keep out those whose browser is known.
     static let codesInAll = ThrottleRule(name: "all-codes", limit: 400, window: .seconds(3600))
     static let codesOfKnownInAll = ThrottleRule(name: "all-known-codes", limit: 300, window: .seconds(3600))
+    /// Links that are mailed, and no others: by names of nobody nobody's links are used up.
     static let resetsInAll = ThrottleRule(name: "all-resets", limit: 300, window: .seconds(3600))
 
     /// Ten in a quarter of an hour, then pauses from half a minute to a quarter of an hour.

@@ -15,6 +15,8 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
     case text(SHA256Digest)
     case session(SHA256Digest)
     case everybody
+    /// Who does not exist: for them the same is counted as for a user, so that the work tells nothing.
+    case nobody
 
     package var description: String {
         switch self {
@@ -27,6 +29,7 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
         case .text(let text): "text:\(text)"
         case .session(let digest): "session:\(digest)"
         case .everybody: "all"
+        case .nobody: "none"
         }
     }
 }

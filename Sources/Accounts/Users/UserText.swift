@@ -71,7 +71,7 @@ extension UserText {
         return Array(Array(text.utf8.drop(while: isBlank)).reversed().drop(while: isBlank).reversed())
     }
 
-    /// An address for the eyes of whoever has given the right password only: enough to know it again.
+    /// An address for the eyes of whoever has given the right password or has a link from a mail: enough to know it again.
     static func masked(email: String) -> String {
         guard let at = email.lastIndex(of: "@") else { return "…" }
         return "\(email.prefix(1))…\(email[at...])"

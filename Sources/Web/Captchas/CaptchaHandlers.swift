@@ -2,7 +2,7 @@ import Accounts
 import HTTPTypes
 import Hummingbird
 
-/// Captchas for the login form: `GET /login/captcha` makes one, `GET /captcha/{id}.png` and `.wav` show and say it.
+/// Captchas for forms: `GET /login/captcha` makes one, `GET /captcha/{id}.png` and `.wav` show and say it.
 struct CaptchaHandlers {
     let captchas: CaptchaStore
     let media: CaptchaMedia

@@ -7,7 +7,8 @@ struct PageRoutes {
     let login: LoginPages
     let code: CodePages
     let register: RegisterPages
-    let password: PasswordPages
+    let forgot: ForgotPages
+    let reset: ResetPages
     let logout: LogoutHandler
     let home: HomePages
     let account: AccountPages
@@ -30,8 +31,8 @@ struct PageRoutes {
         let entrance = forms(on: router).add(middleware: SessionOpening(sessions: sessions, cookies: cookies))
         add(entrance, to: router, "login", [.get: login.show, .post: login.submit])
         add(entrance, to: router, "register", [.get: register.show, .post: register.submit])
-        add(entrance, to: router, "password/forgot", [.get: password.showForgot, .post: password.submitForgot])
-        add(entrance, to: router, "password/reset", [.get: password.showReset, .post: password.submitReset])
+        add(entrance, to: router, "password/forgot", [.get: forgot.show, .post: forgot.submit])
+        add(entrance, to: router, "password/reset", [.get: reset.show, .post: reset.submit])
         // These make sense in a session that is there already.
         let later = forms(on: router)
         add(later, to: router, "login/code", [.get: code.show, .post: code.submit])

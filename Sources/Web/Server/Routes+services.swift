@@ -15,6 +15,7 @@ extension Routes {
         let reading = { @Sendable (sender: VisitReading.Sender) in
             VisitReading(sessions: sessions, cookies: cookies, addresses: addresses, sender: sender)
         }
+        let captchas = FormCaptchas(captchas: signIn.captchas)
         let assets = AssetStore()
         let pages = try PageRenderer(assets: assets.addresses, onPage: onPage)
         let uploads = UploadHandlers(
@@ -33,10 +34,11 @@ extension Routes {
                 guardian: guardian,
                 reading: reading),
             pages: PageRoutes(
-                login: LoginPages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
+                login: LoginPages(signIn: signIn, captchas: captchas, pages: pages, cookies: cookies, guardian: guardian),
                 code: CodePages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
                 register: RegisterPages(registration: services.registration, pages: pages),
-                password: PasswordPages(resets: services.resets, pages: pages, cookies: cookies),
+                forgot: ForgotPages(resets: services.resets, captchas: captchas, pages: pages),
+                reset: ResetPages(resets: services.resets, pages: pages, cookies: cookies),
                 logout: LogoutHandler(signIn: signIn, cookies: cookies),
                 home: HomePages(catalog: services.catalog, uploads: uploads, deletion: deletion, guardian: guardian, pages: pages),
                 account: AccountPages(

@@ -6,6 +6,7 @@ import Platform
 /// The login form: `GET` and `POST /login`.
 struct LoginPages {
     let signIn: SignIn
+    let captchas: FormCaptchas
     let pages: PageRenderer
     let cookies: SessionCookies
     let guardian: OriginGuard
@@ -42,20 +43,17 @@ struct LoginPages {
     }
 
     private func unsolved(_ login: String, _ context: PageContext) throws -> Response {
-        let sentence = "These were not the letters. Here is a new picture."
-        return try render(
-            context, .init(login: login, captchaError: sentence), errors: PageErrors(fields: ["captcha": sentence]),
+        try render(
+            context, .init(login: login, captchaError: CaptchaField.error), errors: PageErrors(fields: ["captcha": CaptchaField.error]),
             status: .unprocessableContent)
     }
 
-    /// Always with a new captcha, since each has one try.
     private func render(
         _ context: PageContext, _ form: LoginPage.Form = .init(), notice: String? = nil, errors: PageErrors? = nil,
         status: HTTPResponse.Status = .ok
     ) throws -> Response {
         let session = try context.session()
-        let id = signIn.captchas.make(for: session)
-        let page = LoginPage(form: form, captcha: .init(id: id.description, secondsLeft: CaptchaStore.lifetime.wholeSeconds))
+        let page = LoginPage(form: form, captcha: captchas.make(for: session, on: "/login"))
         return pages.render(.login, page, in: PageFrame(session, errors: errors, notice: notice), status: status)
     }
 }

@@ -39,7 +39,7 @@ struct ResetTests {
             _ = try await fixture.member()
             let sessions = [try await fixture.enter().session, try await fixture.awaiting(from: .elsewhere())]
             let link = try #require(try await ask(fixture)).token
-            #expect(try await fixture.resets.isUsable(link))
+            #expect(try await fixture.resets.maskedAddress(of: link) == "m…@example.org")
             guard case .done = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
             for session in sessions { #expect(try await fixture.end(of: session) == .password) }
             guard case .refused = try await fixture.begin("miami", from: .elsewhere()),
@@ -93,7 +93,7 @@ struct ResetTests {
             try await fixture.pool.execute("UPDATE password_resets SET expires_at = now()")
             let hashes = fixture.hashes.value
             for link in [old, expired, OpaqueToken()] {
-                #expect(try await !fixture.resets.isUsable(link))
+                #expect(try await fixture.resets.maskedAddress(of: link) == nil)
                 guard case .refused = try await complete(link, fixture) else { throw SignInFixture.Unexpected() }
             }
             #expect(fixture.hashes.value == hashes)
@@ -165,6 +165,33 @@ struct ResetTests {
         }
     }
 
+    @Test("H80 ASVS 6.1.1 requests for names of nobody use up no links, so that a handful of addresses keeps nobody from theirs")
+    func othersLinks() async throws {
+        try await SignInFixture.with { fixture in
+            _ = try await fixture.member()
+            for number in 0..<10 { #expect(try await ask(fixture, "nobody\(number)") == nil) }
+            #expect(try await fixture.taken("all-resets:all") == 0)
+            #expect(try await fixture.taken("all-resets:none") == 10)
+            try await fixture.fill("all-resets:none", 300)
+            #expect(try await ask(fixture) != nil)
+            #expect(try await fixture.taken("all-resets:all") == 1)
+        }
+    }
+
+    @Test("H80 H84 300 links an hour are mailed in all; beyond it the answer is the same, and the link before goes on to count")
+    func breaker() async throws {
+        try await SignInFixture.with { fixture in
+            let user = try await fixture.member()
+            let link = try #require(try await ask(fixture)).token
+            try await fixture.fill("all-resets:all", 300)
+            for login in ["miami", "nobody"] { #expect(try await ask(fixture, login) == nil) }
+            #expect(try await fixture.resets.maskedAddress(of: link) != nil)
+            let reasons = try await fixture.pool.query(
+                "SELECT detail->>'reason' AS reason FROM audit_events WHERE user_id = \(user.id) ORDER BY id")
+            #expect(try reasons.map { try $0.decode("reason", as: String?.self) } == [nil, "all-resets"])
+        }
+    }
+
     /// Scripts run, rows of both tables, jobs asked for.
     private static func work(_ fixture: SignInFixture) async throws -> [Int] {
         let figures = try await fixture.redis.send(RedisCommand("INFO", "commandstats")).string ?? ""
@@ -181,11 +208,11 @@ struct ResetTests {
             let link = try #require(try await ask(fixture)).token
             fixture.resetMails.setBroken(true)
             await #expect(throws: Outbox<PasswordResetID>.Broken.self) { try await ask(fixture) }
-            #expect(try await fixture.resets.isUsable(link))
+            #expect(try await fixture.resets.maskedAddress(of: link) == "m…@example.org")
             fixture.resetMails.setBroken(false)
             let next = try #require(try await ask(fixture)).token
-            #expect(try await !fixture.resets.isUsable(link))
-            #expect(try await fixture.resets.isUsable(next))
+            #expect(try await fixture.resets.maskedAddress(of: link) == nil)
+            #expect(try await fixture.resets.maskedAddress(of: next) == "m…@example.org")
         }
     }
 

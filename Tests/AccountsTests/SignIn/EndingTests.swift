@@ -129,7 +129,7 @@ struct EndingTests {
             #expect(try await fixture.signIn.disable(user.id))
             for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }
             #expect(try await tokens.authenticate(token) == nil)
-            #expect(try await !fixture.resets.isUsable(link))
+            #expect(try await fixture.resets.maskedAddress(of: link) == nil)
             #expect(try await fixture.resets.mail(for: fixture.resetMails.items[0]) == nil)
             #expect(try await fixture.signIn.users.find(user.id)?.isDisabled == true)
             #expect(try await fixture.signIn.enable(user.id))

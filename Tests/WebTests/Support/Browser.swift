@@ -73,7 +73,13 @@ final class Browser: Sendable {
         _ path: String, _ form: KeyValuePairs<String, String> = [:], _ more: [String] = [],
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
-        let pairs = [("csrf", csrf)] + form.map { ($0, $1) }
+        try await post(path, form.map { ($0, $1) }, more, sourceLocation: sourceLocation)
+    }
+
+    private func post(
+        _ path: String, _ form: [(String, String)], _ more: [String], sourceLocation: SourceLocation
+    ) async throws -> Answer {
+        let pairs = [("csrf", csrf)] + form
         let body = pairs.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
         return try await send(
             HTTPCall(
@@ -83,6 +89,16 @@ final class Browser: Sendable {
                         "Accept: text/html", "Origin: \(Self.origin)", "Sec-Fetch-Site: same-origin",
                         "Content-Type: application/x-www-form-urlencoded",
                     ] + more), body: Array(body.utf8)), sourceLocation: sourceLocation)
+    }
+
+    /// Goes to a form and sends it with its captcha solved.
+    @discardableResult
+    func fill(
+        _ path: String, _ form: KeyValuePairs<String, String>, _ more: [String] = [], sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Answer {
+        let (id, letters) = try await solved(try await get(path, sourceLocation: sourceLocation))
+        let captcha = [("captcha", letters), ("captcha_id", id)]
+        return try await post(path, form.map { ($0, $1) } + captcha, more, sourceLocation: sourceLocation)
     }
 
     /// Calls the API as scripts do.
@@ -122,7 +138,7 @@ extension Browser {
             name: name, email: "\(name.lowercased())@example.org", password: server.hasher.hash(Secret(Self.password)))
     }
 
-    /// The fields of the login form on a page, with the captcha solved.
+    /// The captcha of the form on a page, and its solution.
     func solved(_ page: Answer) async throws -> (id: String, letters: String) {
         guard let id = Page.value(of: "captcha_id", in: page.text), let captcha = CaptchaID(id), let ticket,
             case .live(let session) = try await server.signIn.sessions.touch(ticket, isActivity: false),
@@ -139,8 +155,7 @@ extension Browser {
 
     /// Sends the login form.
     func login(_ name: String, _ password: String = Browser.password) async throws -> Answer {
-        let (id, letters) = try await solved(try await get("/login"))
-        return try await post("/login", ["login": name, "password": password, "captcha": letters, "captcha_id": id])
+        try await fill("/login", ["login": name, "password": password])
     }
 
     /// The code of the last mail to anybody.

@@ -3,11 +3,17 @@ struct ForgotPage: PageContent {
     struct Form: PageContent {
         var login = ""
         var loginError: String?
+        var captchaError: String?
 
-        var values: PageValues { ["login": .text(login), "loginError": .optional(loginError)] }
+        var values: PageValues {
+            ["login": .text(login), "loginError": .optional(loginError), "captchaError": .optional(captchaError)]
+        }
+
+        var errors: PageErrors? { PageErrors(fields: ["login": loginError, "captcha": captchaError]) }
     }
 
-    var form = Form()
+    let form: Form
+    let captcha: CaptchaField
 
-    var values: PageValues { ["form": .content(form)] }
+    var values: PageValues { ["form": .content(form), "captcha": .content(captcha)] }
 }

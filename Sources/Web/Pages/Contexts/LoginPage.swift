@@ -9,18 +9,8 @@ struct LoginPage: PageContent {
         }
     }
 
-    struct Captcha: PageContent {
-        let id: String
-        /// The life of the picture.
-        let secondsLeft: Int
-
-        var values: PageValues {
-            ["id": .text(id), "secondsLeft": .number(secondsLeft)]
-        }
-    }
-
     let form: Form
-    let captcha: Captcha
+    let captcha: CaptchaField
 
     var values: PageValues { ["form": .content(form), "captcha": .content(captcha)] }
 }
