@@ -37,7 +37,7 @@ struct Composition {
         let hasher = PasswordHasher(pool: BlockingPool(name: "passwords", size: System.coreCount))
         let people = try people(postgres, redis, hasher)
         let services = WebServices(
-            tokens: TokenStore(pool: postgres), registration: Registration(pool: postgres, redis: redis, hasher: hasher),
+            tokens: TokenStore(pool: postgres), registration: people.registration,
             signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)),
             catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce,
             isQueueFull: dispatcher.isQueueFull)
@@ -59,7 +59,7 @@ struct Composition {
 
     private func people(
         _ postgres: PostgresPool, _ redis: RedisClient, _ hasher: PasswordHasher
-    ) throws -> (signIn: SignIn, resets: PasswordResets) {
+    ) throws -> (signIn: SignIn, resets: PasswordResets, registration: Registration) {
         guard let key = SignInKey(settings.signInKey) else { preconditionFailure("the settings let a short key through") }
         let mails = MailJobs(client: redis, partitions: settings.queuePartitions)
         let sessions = SessionStore(
@@ -70,6 +70,9 @@ struct Composition {
         let resets = PasswordResets(
             pool: postgres, sessions: sessions, hasher: hasher, key: key,
             announce: { try await mails.enqueue(SendMail(.resetLink, number: $0.rawValue)) })
-        return (signIn, resets)
+        let registration = Registration(
+            pool: postgres, redis: redis, hasher: hasher,
+            announce: { try await mails.enqueue(SendMail(.registration, number: $0.rawValue)) })
+        return (signIn, resets, registration)
     }
 }

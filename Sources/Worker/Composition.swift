@@ -97,8 +97,10 @@ struct Composition {
             pool: postgres, sessions: sessions, captchas: CaptchaStore(client: redis, pool: postgres, key: key), hasher: hasher, key: key
         ) { _ in }
         let resets = PasswordResets(pool: postgres, sessions: sessions, hasher: hasher, key: key) { _ in }
+        let registration = Registration(pool: postgres, redis: redis, hasher: hasher) { _ in }
         let writer = MailWriter(
-            sender: try MailAddress(mail.sender, name: "Sluice"), site: mail.publicAddress, login: signIn.mail, reset: resets.mail)
+            sender: try MailAddress(mail.sender, name: "Sluice"), site: mail.publicAddress, login: signIn.mail, reset: resets.mail,
+            registration: registration.mail)
         return SendMailHandler(writer: writer, client: client, notes: DeliveryNotes(note: signIn.note))
     }
 }

@@ -34,7 +34,7 @@ class Walk:
         self.screens.take("register")
         self.person.send("/register")
         self.person.arrived("/login", "Log in")
-        assert self.person.notice == "Your account is ready. Log in to use it."
+        assert self.person.notice .startswith("Thank you. Log in with your new account.")
         self.check_complaints()
 
     def log_in(self):

@@ -5,6 +5,8 @@ public import Platform
 public struct AuditEvent: Sendable, Identifiable {
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         case registered
+        /// Somebody tried to register with the user's address.
+        case registrationRefused = "registration-refused"
         case loginRefused = "login-refused"
         case codeSent = "code-sent"
         case codeRefused = "code-refused"

@@ -28,6 +28,7 @@ public struct Purge: Sendable {
         // Expired codes stay for an hour: whether a session had one decides whether it may ask for another.
         report.challenges = try await rows("login_challenges", "expires_at < now() - interval '1 hour'", &report)
         report.resets = try await rows("password_resets", "expires_at < now()", &report)
+        report.notices = try await rows("registration_notices", "expires_at < now()", &report)
         report.devices = try await rows("known_devices", "last_used_at < now() - interval '180 days'", &report)
         report.auditEvents = try await rows("audit_events", "at < now() - interval '90 days'", &report)
         try await sweep(&report)

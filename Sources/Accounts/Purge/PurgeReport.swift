@@ -4,6 +4,8 @@ public struct PurgeReport: Sendable, Hashable {
     public var challenges = 0
     /// Links to set a password that have expired.
     public var resets = 0
+    /// Mails about registrations that have served their time.
+    public var notices = 0
     /// Browsers in which nobody has signed in for half a year.
     public var devices = 0
     /// Audit events of more than 90 days ago.
@@ -17,5 +19,5 @@ public struct PurgeReport: Sendable, Hashable {
 
     public init() {}
 
-    public var total: Int { challenges + resets + devices + auditEvents + sessionEntries + endlessKeys }
+    public var total: Int { challenges + resets + notices + devices + auditEvents + sessionEntries + endlessKeys }
 }

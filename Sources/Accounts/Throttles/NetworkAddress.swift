@@ -8,6 +8,8 @@ public struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     public let description: String
     /// What throttles count by; never empty.
     let prefix: String
+    /// Of an IPv6 address the first 48 bits, which one customer may have as well, and then 65,536 networks in them; nil for any other.
+    let site: String?
 
     /// Of text that is no address all have one network in common: whatever the cause, it must not be a way round the throttles.
     public init(_ text: String) {
@@ -19,7 +21,9 @@ public struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
                 self.init(v4: bytes.suffix(4))
             } else {
                 let groups = stride(from: 0, to: 16, by: 2).map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
-                self.init(groups.joined(separator: ":"), prefix: groups.prefix(4).joined(separator: ":") + "::/64")
+                self.init(
+                    groups.joined(separator: ":"), prefix: groups.prefix(4).joined(separator: ":") + "::/64",
+                    site: groups.prefix(3).joined(separator: ":") + "::/48")
             }
         } else {
             self.init("unknown", prefix: "unknown")
@@ -31,9 +35,10 @@ public struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(text, prefix: text)
     }
 
-    private init(_ description: String, prefix: String) {
+    private init(_ description: String, prefix: String, site: String? = nil) {
         self.description = description
         self.prefix = prefix
+        self.site = site
     }
 
     private static func parse(_ text: String, _ family: Int32, count: Int) -> [UInt8]? {

@@ -24,6 +24,12 @@ package struct ThrottleRule: Sendable, Hashable {
     // MARK: What costs us or others something
 
     package static let registrations = ThrottleRule(name: "register", limit: 10, window: .seconds(3600))
+    /// From all networks of one IPv6 site.
+    package static let registrationsOfSite = ThrottleRule(name: "site-register", limit: 30, window: .seconds(3600))
+    /// By whomever: beyond it somebody is making accounts by machine.
+    package static let registrationsInAll = ThrottleRule(name: "all-register", limit: 200, window: .seconds(3600))
+    /// Mails to one user of registrations with the user's address. Told to nobody.
+    static let noticesOfUser = ThrottleRule(name: "notices", limit: 3, window: .seconds(3600))
     /// Drawings, pictures and sounds alike; of known browsers those beyond their network's.
     static let captchasOfNetwork = ThrottleRule(name: "captchas", limit: 300, window: .seconds(600))
     static let captchasOfDevice = ThrottleRule(name: "known-captchas", limit: 60, window: .seconds(600))
@@ -45,8 +51,9 @@ package struct ThrottleRule: Sendable, Hashable {
     /// Codes for known browsers: a lane of their own, so that strangers in the network cannot fill it, and one network with many accounts
     /// cannot fill that of all.
     static let codesOfKnownInNetwork = ThrottleRule(name: "known-mails", limit: 60, window: .seconds(3600))
-    // 1000 mails an hour in all. Codes need a password and resets do not, so neither may use up the other's share: a flood of
-    // resets must not keep people from signing in, nor may a list of stolen passwords keep out those whose browser is known.
+    // 1000 mails an hour in all, and 200 of registrations. Codes need a password and resets do not, so neither may use up the other's
+    // share: a flood of resets must not keep people from signing in, nor may a list of stolen passwords keep out those whose browser is
+    // known.
     static let codesInAll = ThrottleRule(name: "all-codes", limit: 400, window: .seconds(3600))
     static let codesOfKnownInAll = ThrottleRule(name: "all-known-codes", limit: 300, window: .seconds(3600))
     /// Links that are mailed, and no others: by names of nobody nobody's links are used up.

@@ -9,6 +9,8 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
     /// What was typed in place of a user's name and is none, as `SignInKey.lane(of:)` names it.
     case stranger(SHA256Digest, NetworkAddress)
     case network(NetworkAddress)
+    /// `NetworkAddress.site`
+    case site(String)
     /// A browser in which somebody has signed in, never one that only says so.
     case device(OpaqueToken)
     /// What was typed into a form, named likewise.
@@ -25,6 +27,7 @@ package enum ThrottleSubject: Sendable, Hashable, CustomStringConvertible {
         case .userOnDevice(let id, let device): "user:\(id):\(device.digest)"
         case .stranger(let login, let network): "name:\(login):\(network.prefix)"
         case .network(let network): "net:\(network.prefix)"
+        case .site(let site): "site:\(site)"
         case .device(let token): "device:\(token.digest)"
         case .text(let text): "text:\(text)"
         case .session(let digest): "session:\(digest)"

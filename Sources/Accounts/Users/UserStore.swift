@@ -23,12 +23,18 @@ public struct UserStore: Sendable {
         guard UserText.isFullName(fullName) else { throw AccountsError(.badFullName, "a full name is up to 128 printable characters") }
         let users = try await users(
             """
-            INSERT INTO users (name, email, full_name, password, password_changed_at, is_admin)
-            VALUES (\(name), \(email), \(fullName), \(password?.text as String?),
-                CASE WHEN \(password != nil) THEN now() END, \(isAdmin)) RETURNING \(sql: User.columns)
+            \(sql: Self.insertion(name: name, email: email, fullName: fullName, password: password, isAdmin: isAdmin))
+            RETURNING \(sql: User.columns)
             """)
         guard let user = users.first else { throw AccountsError(.database, "the new user was not returned") }
         return user
+    }
+
+    static func insertion(name: String, email: String, fullName: String, password: PasswordHash?, isAdmin: Bool = false) -> SQL {
+        """
+        INSERT INTO users (name, email, full_name, password, password_changed_at, is_admin)
+        VALUES (\(name), \(email), \(fullName), \(password?.text as String?), CASE WHEN \(password != nil) THEN now() END, \(isAdmin))
+        """
     }
 
     /// The user of that name, whatever its case and width.

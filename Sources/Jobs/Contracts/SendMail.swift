@@ -1,18 +1,20 @@
 public import Platform
 
-/// Send the mail of a login code or of a link to set a password.
+/// Send the mail of a login code, of a link to set a password, or about a registration with somebody's address.
 ///
-/// It names the challenge or the reset and nothing else: address, code and link are asked for when the mail is written, so they are
+/// It names the challenge, the reset or the notice and nothing else: address, code and link are asked for when the mail is written, so they are
 /// in no queue. What has served its time by then is not sent.
 public struct SendMail: JobContract, Hashable {
     /// What there is a mail for.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         case loginCode = "code"
         case resetLink = "reset"
+        /// To whom the address belongs.
+        case registration
     }
 
     public let kind: Kind
-    /// Of the challenge or the reset.
+    /// Of the challenge, the reset or the notice.
     public let number: UUIDv7
 
     public init(_ kind: Kind, number: UUIDv7) {

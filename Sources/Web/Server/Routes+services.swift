@@ -36,7 +36,7 @@ extension Routes {
             pages: PageRoutes(
                 login: LoginPages(signIn: signIn, captchas: captchas, pages: pages, cookies: cookies, guardian: guardian),
                 code: CodePages(signIn: signIn, pages: pages, cookies: cookies, guardian: guardian),
-                register: RegisterPages(registration: services.registration, pages: pages),
+                register: RegisterPages(registration: services.registration, captchas: captchas, pages: pages),
                 forgot: ForgotPages(resets: services.resets, captchas: captchas, pages: pages),
                 reset: ResetPages(resets: services.resets, pages: pages, cookies: cookies),
                 logout: LogoutHandler(signIn: signIn, cookies: cookies),

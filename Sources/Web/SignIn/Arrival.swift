@@ -20,7 +20,8 @@ enum Arrival: String {
 
     var sentence: String {
         switch self {
-        case .registered: "Your account is ready. Log in to use it."
+        case .registered:
+            "Thank you. Log in with your new account. If that fails, look into your mail: your address may have had one already."
         case .reset: "Your new password is set. Log in with it."
         case .logout: "You are logged out."
         case .resent: "Another code is on its way. The one before no longer works."

@@ -11,20 +11,27 @@ package import Platform
 package struct MailWriter: Sendable {
     package typealias LoginSource = @Sendable (LoginChallengeID) async throws -> LoginMail?
     package typealias ResetSource = @Sendable (PasswordResetID) async throws -> ResetMail?
+    package typealias RegistrationSource = @Sendable (RegistrationNoticeID) async throws -> RegistrationMail?
 
     private let sender: MailAddress
     private let site: PublicAddress
     private let login: LoginSource
     private let reset: ResetSource
+    private let registration: RegistrationSource
 
     /// - Parameters:
     ///   - login: `SignIn.mail(for:)`.
     ///   - reset: `PasswordResets.mail(for:)`.
-    package init(sender: MailAddress, site: PublicAddress, login: @escaping LoginSource, reset: @escaping ResetSource) {
+    ///   - registration: `Registration.mail(for:)`.
+    package init(
+        sender: MailAddress, site: PublicAddress, login: @escaping LoginSource, reset: @escaping ResetSource,
+        registration: @escaping RegistrationSource
+    ) {
         self.sender = sender
         self.site = site
         self.login = login
         self.reset = reset
+        self.registration = registration
     }
 
     /// - Returns: nil when there is no use in the mail any more.
@@ -40,6 +47,9 @@ package struct MailWriter: Sendable {
             guard let mail = try await reset(PasswordResetID(rawValue: job.number)) else { return nil }
             let validity = Validity(from: start, until: mail.expiresAt)
             return try message(.resetLink(mail.token.reveal(), validity, at: site), to: mail.address, job)
+        case .registration:
+            guard let mail = try await registration(RegistrationNoticeID(rawValue: job.number)) else { return nil }
+            return try message(.registration(name: mail.name, at: site), to: mail.address, job)
         }
     }
 

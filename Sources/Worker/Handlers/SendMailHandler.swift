@@ -5,7 +5,7 @@ import Logging
 package import Metrics
 import Platform
 
-/// Sends the mail of a code or a link, if there is still use in it.
+/// Sends a mail of signing in or registering, if there is still use in it.
 ///
 /// Asked for anew in each run, so that neither a used code nor a changed address is mailed because a job had waited.
 package struct SendMailHandler: Sendable {

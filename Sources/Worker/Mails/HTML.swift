@@ -1,6 +1,6 @@
 /// A piece of HTML. A text that is interpolated into it is escaped, so none can become markup; another piece is not.
 ///
-/// Mustache, which the pages are made with, belongs to Web; for two mails the language's own interpolation does.
+/// Mustache, which the pages are made with, belongs to Web; for a few mails the language's own interpolation does.
 package struct HTML: Sendable, ExpressibleByStringInterpolation {
     package let markup: String
 

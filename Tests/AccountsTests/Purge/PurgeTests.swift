@@ -25,6 +25,8 @@ struct PurgeTests {
                 """)
             try await fixture.pool.execute("UPDATE password_resets SET expires_at = now() WHERE id = \(fixture.resetMails.items[0])")
             try await fixture.pool.execute(
+                "INSERT INTO registration_notices (id, expires_at) VALUES (\(UUIDv7()), now()), (\(UUIDv7()), now() + interval '1 hour')")
+            try await fixture.pool.execute(
                 """
                 UPDATE known_devices SET last_used_at = now() - interval '181 days'
                 WHERE sha256 = (SELECT sha256 FROM known_devices LIMIT 1)
@@ -37,7 +39,7 @@ struct PurgeTests {
             try await fixture.server.ask("SET", "of somebody else", "x")
 
             var expected = PurgeReport()
-            (expected.challenges, expected.resets, expected.devices, expected.auditEvents) = (1, 1, 1, 3)
+            (expected.challenges, expected.resets, expected.notices, expected.devices, expected.auditEvents) = (1, 1, 1, 1, 3)
             (expected.sessionEntries, expected.endlessKeys) = (1, 2)
             #expect(try await purge.runOnce() == expected)
             #expect(try await purge.runOnce() == PurgeReport())

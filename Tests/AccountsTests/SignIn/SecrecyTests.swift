@@ -95,7 +95,9 @@ struct SecrecyTests {
     /// All rows of all tables; bytes as hexadecimal digits.
     private func databaseDump(_ pool: PostgresPool) async throws -> String {
         var text = ""
-        for table in ["users", "api_tokens", "login_challenges", "password_resets", "known_devices", "audit_events"] {
+        for table in [
+            "users", "api_tokens", "login_challenges", "password_resets", "known_devices", "audit_events", "registration_notices",
+        ] {
             for row in try await pool.query("SELECT row_to_json(t)::text AS row FROM \(unsafeRaw: table) AS t") {
                 text += try row.decode("row", as: String.self) + "\n"
             }

@@ -24,6 +24,8 @@ struct SignInFixture: Sendable {
     let resetMails = Outbox<PasswordResetID>()
     let signIn: SignIn
     let resets: PasswordResets
+    let notices = Outbox<RegistrationNoticeID>()
+    let registration: Registration
 
     /// - Parameter waiting: how many strangers may wait for each of the two threads that hash.
     static func with(
@@ -64,6 +66,7 @@ struct SignInFixture: Sendable {
             pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, pool: pool, key: key), hasher: hasher, key: key,
             announce: mails.add)
         resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: resetMails.add)
+        registration = Registration(pool: pool, redis: redis, hasher: hasher, announce: notices.add)
     }
 
     /// What a step of a test came to that none of its expectations foresees.

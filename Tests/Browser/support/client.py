@@ -69,16 +69,20 @@ class Client:
         """The identifier of the session, without what the cookie says besides."""
         return self.cookies["sluice"].split(".")[0]
 
-    def give_password(self, login, password):
-        page = self.get("/login")
+    def fill(self, path, **fields):
+        """Goes to a form and sends it with its captcha solved."""
+        page = self.get(path)
         number = re.search(r'name="captcha_id" value="([^"]*)"', page.text).group(1)
         letters = self.ledger.note("captcha", captcha.letters(self.stack.settings["SLUICE_SIGN_IN_KEY"], number))
+        return self.post(path, page.csrf, captcha=letters, captcha_id=number, **fields)
+
+    def give_password(self, login, password):
         self.ledger.note("password", password)
-        return self.post("/login", page.csrf, login=login, password=password, captcha=letters, captcha_id=number)
+        return self.fill("/login", login=login, password=password)
 
     def register(self, name, address, password):
         self.ledger.note("password", password)
-        answer = self.post("/register", self.get("/register").csrf, name=name, full_name="", email=address, password=password)
+        answer = self.fill("/register", name=name, full_name="", email=address, password=password)
         assert answer.status == 303, answer.text
 
     def sign_in(self, name, address, password):

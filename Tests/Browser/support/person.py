@@ -73,13 +73,16 @@ class Person:
     def register(self):
         self.go("/register")
         self.arrived("/register", "Create an account")
-        self.fill(name=self.name, full_name="Ada Lovelace", email=self.address, password=self.password)
+        self.fill(name=self.name, full_name="Ada Lovelace", email=self.address, password=self.password, captcha=self.letters())
+
+    def letters(self):
+        """What the captcha of the form shows."""
+        number = self.browser.js("return document.querySelector('[name=captcha_id]').value")
+        return self.ledger.note("captcha", captcha.letters(self.stack.settings["SLUICE_SIGN_IN_KEY"], number))
 
     def fill_login(self):
         """Everything but the button."""
-        number = self.browser.js("return document.querySelector('[name=captcha_id]').value")
-        letters = captcha.letters(self.stack.settings["SLUICE_SIGN_IN_KEY"], number)
-        self.fill(login=self.name, password=self.password, captcha=self.ledger.note("captcha", letters))
+        self.fill(login=self.name, password=self.password, captcha=self.letters())
 
     def fill_code(self):
         self.arrived("/login/code", "Enter your code")

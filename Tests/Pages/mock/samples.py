@@ -104,8 +104,12 @@ def errors(title, *items):
     return {"title": title, "items": [dict(zip(("errorField", "text"), item)) if item[0] else {"text": item[1]} for item in items]}
 
 
+def with_captcha(page, **more):
+    return signed_out(captcha={"id": "abc", "secondsLeft": 300, "page": page}, **more)
+
+
 def login(**more):
-    return signed_out(captcha={"id": "abc", "secondsLeft": 300}, form={"login": ""}, **more)
+    return with_captcha("/login", form={"login": ""}, **more)
 
 
 def code(mail=None, **more):
@@ -165,8 +169,9 @@ WRONG = "These details did not match"
 
 # (template, variant) -> context
 PAGES = {
-    ("register", "plain"): signed_out(form={"name": "", "fullName": "", "email": ""}),
-    ("register", "errors"): signed_out(
+    ("register", "plain"): with_captcha("/register", form={"name": "", "fullName": "", "email": ""}),
+    ("register", "errors"): with_captcha(
+        "/register",
         errors=errors("Two things need a change", ("name", "This user name is taken."), ("password", "This password is too common.")),
         form={"name": "admin", "fullName": "", "email": "maria@example.org", "nameError": "This user name is taken.",
               "passwordError": "This password is too common."}),
@@ -182,10 +187,11 @@ PAGES = {
     ("code", "resent"): code(notice="Another code is on its way. The one before no longer works."),
     ("code", "refused"): code("The code could not be delivered to m•••i@example.org; the mail server refused it for good. If another one "
                               "fares no better, ask whoever runs this site."),
-    ("forgot", "plain"): signed_out(form={"login": ""}),
-    ("forgot", "sent"): signed_out(form={"login": ""}, notice="If we know you, a mail is on its way. Look in the junk folder too."),
-    ("reset", "plain"): signed_out(form={}),
+    ("forgot", "plain"): with_captcha("/password/forgot", form={"login": ""}),
+    ("forgot", "sent"): with_captcha("/password/forgot", form={"login": ""}, notice="If we know you, a mail is on its way. Look in the junk folder too."),
+    ("reset", "plain"): signed_out(address="m…@example.org", link="a1b2", form={}),
     ("reset", "errors"): signed_out(
+        address="m…@example.org", link="a1b2",
         form={"passwordError": "This password is too short."},
         errors=errors("One thing needs a change", ("password", "This password is too short."))),
     ("message", "not-found"): signed_out(message={"title": "There is nothing here", "text": "The address may be mistyped, or what was here is gone.",

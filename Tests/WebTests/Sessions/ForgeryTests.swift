@@ -202,10 +202,9 @@ extension OverSockets {
         func forwarded() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)
-                try await browser.get("/register")
                 var statuses: [Int] = []
                 for number in 0..<11 {
-                    let answer = try await browser.post(
+                    let answer = try await browser.fill(
                         "/register", ["name": "n\(number)", "email": "n\(number)@example.org", "password": Browser.password],
                         ["X-Forwarded-For: \(String.randomNetwork), 198.51.100.7"])
                     statuses.append(answer.status)

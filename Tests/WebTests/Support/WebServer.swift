@@ -51,6 +51,8 @@ struct WebServer: Sendable {
     /// The mails that were asked for.
     let codes: Recorder<LoginChallengeID>
     let links: Recorder<PasswordResetID>
+    let registration: Registration
+    let notices: Recorder<RegistrationNoticeID>
     let hasher: PasswordHasher
     let log: Recorder<String>
     let root: String
@@ -62,6 +64,8 @@ struct WebServer: Sendable {
         let resets: PasswordResets
         let codes = Recorder<LoginChallengeID>()
         let links = Recorder<PasswordResetID>()
+        let registration: Registration
+        let notices = Recorder<RegistrationNoticeID>()
 
         init(settings: Settings.Web, pool: PostgresPool, redis: RedisClient) throws {
             guard let key = SignInKey(settings.signInKey), let cost = Scrypt.Cost(logN: 4, r: 8, p: 1) else { throw WebDatabase.Missing() }
@@ -74,6 +78,7 @@ struct WebServer: Sendable {
                 pool: pool, sessions: sessions, captchas: CaptchaStore(client: redis, pool: pool, key: key), hasher: hasher, key: key,
                 announce: { [codes] in codes.record($0) })
             resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key, announce: { [links] in links.record($0) })
+            registration = Registration(pool: pool, redis: redis, hasher: hasher, announce: { [notices] in notices.record($0) })
         }
     }
 
@@ -119,7 +124,7 @@ struct WebServer: Sendable {
         let people = try People(settings: settings, pool: pool, redis: redis)
         let services = WebServices(
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
-            registration: Registration(pool: pool, redis: redis, hasher: people.hasher), signIn: people.signIn, resets: people.resets,
+            registration: people.registration, signIn: people.signIn, resets: people.resets,
             captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool), staging: staging,
             intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
@@ -144,7 +149,8 @@ struct WebServer: Sendable {
                     try await body(
                         WebServer(
                             port: port, pool: pool, staging: staging, files: files, announced: announced, signIn: people.signIn,
-                            resets: people.resets, codes: people.codes, links: people.links, hasher: people.hasher, log: log, root: root)))
+                            resets: people.resets, codes: people.codes, links: people.links,
+                            registration: people.registration, notices: people.notices, hasher: people.hasher, log: log, root: root)))
             } catch {
                 result = .failure(error)
             }

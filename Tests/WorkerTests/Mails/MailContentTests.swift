@@ -50,10 +50,25 @@ struct MailContentTests {
         }
     }
 
+    @Test("ASVS 6.3.8 both forms of the mail about a registration name the user and lead to the login and to another password")
+    func registration() throws {
+        let mail = try MailContent.registration(name: "<b>ange", at: #require(Self.site))
+        #expect(mail.text.contains("    <b>ange\n") && mail.html.markup.contains("&lt;b&gt;ange") && !mail.subject.contains("ange"))
+        for form in [mail.text, mail.html.markup] {
+            #expect(form.contains("https://files.example.org/login") && form.contains("https://files.example.org/password/forgot"))
+            #expect(form.contains("It was not you?"))
+        }
+        #expect(mail.text.split(separator: "\n").allSatisfy { $0.utf8.count <= 78 })
+    }
+
     @Test("a mail loads nothing and runs nothing")
     func inert() throws {
         let site = try #require(Self.site)
-        for mail in [MailContent.loginCode("012345", Self.validity, at: site), .resetLink("abc", Self.validity, at: site)] {
+        let mails = [
+            MailContent.loginCode("012345", Self.validity, at: site), .resetLink("abc", Self.validity, at: site),
+            .registration(name: "ange", at: site),
+        ]
+        for mail in mails {
             for active in ["<script", "<img", "<link", "src=", "url(", "@import"] { #expect(!mail.html.markup.contains(active)) }
         }
     }

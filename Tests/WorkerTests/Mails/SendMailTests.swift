@@ -50,6 +50,31 @@ struct SendMailTests {
         }
     }
 
+    @Test("ASVS 6.3.8 who registers with another's address has its owner told; with one that nobody has, nobody gets a mail")
+    func registration() async throws {
+        try await MailFixture.with { fixture in
+            let (address, other) = (MailFixture.address(), MailFixture.address())
+            _ = try await fixture.user(address, name: "ange")
+            try await fixture.working {
+                for email in [other, address] {
+                    let form = Registration.Form(
+                        name: "n\(UUIDv7())", email: email, fullName: "", password: Secret("correct horse battery"))
+                    guard case .accepted = try await fixture.registration.register(form, network: NetworkAddress("192.0.2.1")) else {
+                        Issue.record("the registration was refused")
+                        return
+                    }
+                }
+                try await eventually { try await fixture.queue.snapshot().done == 2 }
+            }
+            #expect(try ReadMail.inMaildir(to: other).isEmpty)
+            let mail = try #require(try ReadMail.inMaildir(to: address).first)
+            for part in ["text/plain", "text/html"] {
+                let text = try #require(mail.parts[part])
+                #expect(text.contains("ange") && text.contains("https://files.example.org/password/forgot"))
+            }
+        }
+    }
+
     @Test("a mail that is sent twice, after a kill, is the same one to mail programs")
     func twice() async throws {
         try await MailFixture.with { fixture in

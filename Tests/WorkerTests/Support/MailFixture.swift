@@ -24,6 +24,7 @@ struct MailFixture: Sendable {
     let redis: RedisClient
     let signIn: SignIn
     let resets: PasswordResets
+    let registration: Registration
     let hasher: PasswordHasher
     let handler: SendMailHandler
     let metrics = PrometheusRegistry()
@@ -71,8 +72,11 @@ struct MailFixture: Sendable {
         resets = PasswordResets(pool: pool, sessions: sessions, hasher: hasher, key: key) {
             try await jobs.enqueue(SendMail(.resetLink, number: $0.rawValue))
         }
+        registration = Registration(pool: pool, redis: redis, hasher: hasher) {
+            try await jobs.enqueue(SendMail(.registration, number: $0.rawValue))
+        }
         let sender = try MailAddress("sluice@example.org", name: "Sluice")
-        let writer = MailWriter(sender: sender, site: site, login: signIn.mail, reset: resets.mail)
+        let writer = MailWriter(sender: sender, site: site, login: signIn.mail, reset: resets.mail, registration: registration.mail)
         handler = SendMailHandler(writer: writer, client: mailer, notes: DeliveryNotes(note: signIn.note), metrics: metrics)
     }
 

@@ -10,11 +10,13 @@ struct RegisterPage: PageContent {
         var fullNameError: String?
         var emailError: String?
         var passwordError: String?
+        var captchaError: String?
 
         var values: PageValues {
             [
                 "name": .text(name), "fullName": .text(fullName), "email": .text(email), "nameError": .optional(nameError),
                 "fullNameError": .optional(fullNameError), "emailError": .optional(emailError), "passwordError": .optional(passwordError),
+                "captchaError": .optional(captchaError),
             ]
         }
 
@@ -26,7 +28,6 @@ struct RegisterPage: PageContent {
                     nameError = "A user name has letters, digits and . _ - + only, begins with a letter or digit, and has at most 64."
                 case .nameTaken: nameError = "This user name is taken."
                 case .email: emailError = "This is not an e-mail address that we can send to."
-                case .emailTaken: emailError = "There is an account with this address."
                 case .fullName: fullNameError = "A full name has at most 128 characters and stands on one line."
                 case .password(let problem): passwordError = problem.sentence
                 }
@@ -34,13 +35,16 @@ struct RegisterPage: PageContent {
         }
 
         var errors: PageErrors? {
-            PageErrors(fields: ["name": nameError, "full_name": fullNameError, "email": emailError, "password": passwordError])
+            PageErrors(fields: [
+                "name": nameError, "full_name": fullNameError, "email": emailError, "password": passwordError, "captcha": captchaError,
+            ])
         }
     }
 
-    var form = Form()
+    let form: Form
+    let captcha: CaptchaField
 
-    var values: PageValues { ["form": .content(form)] }
+    var values: PageValues { ["form": .content(form), "captcha": .content(captcha)] }
 }
 
 extension PasswordProblem {
