@@ -40,6 +40,15 @@ enum Composition {
         }
     }
 
+    /// What changes users. A Redis that is away is nothing to wait for: what it means, says each command.
+    static func withAdministration<T: Sendable>(
+        _ body: @escaping @Sendable (UserStore, UserAdministration) async throws -> T
+    ) async throws -> T {
+        try await withPostgres { pool in
+            try await withRedis { try await body(UserStore(pool: pool), UserAdministration(pool: pool, redis: $0)) }
+        }
+    }
+
     /// What changes files and their jobs.
     static func withRelay<T: Sendable>(_ body: @escaping @Sendable (PostgresPool, FileRelay) async throws -> T) async throws -> T {
         try await withPostgres { pool in

@@ -29,6 +29,8 @@ public struct AuditEvent: Sendable, Identifiable {
     public let kind: Kind?
     /// Nobody, where it is not known who was meant.
     public let user: UserID?
-    /// The address of the client.
+    /// The address of the client; `operator` for what was done at the command line.
     public let network: String
+    /// What else there is to say, in words of ours: `reason=asked token=3`. May be empty.
+    public let detail: String
 }

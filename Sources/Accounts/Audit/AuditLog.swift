@@ -14,12 +14,15 @@ public struct AuditLog: Sendable {
     public func list(of user: UserID, limit: Int = 100) async throws(AccountsError) -> [AuditEvent] {
         try await database.query(
             """
-            SELECT id, at, kind, user_id, network FROM audit_events WHERE user_id = \(user) ORDER BY at DESC, id DESC LIMIT \(limit)
+            SELECT id, at, kind, user_id, network,
+                (SELECT coalesce(string_agg(key || '=' || value, ' ' ORDER BY key), '') FROM jsonb_each_text(detail)) AS detail
+            FROM audit_events WHERE user_id = \(user) ORDER BY at DESC, id DESC LIMIT \(limit)
             """
         ) { row throws(PostgresError) in
             AuditEvent(
                 id: try row.decode("id"), at: try row.decode("at"), kind: AuditEvent.Kind(rawValue: try row.decode("kind")),
-                user: try row.decode("user_id", as: UserID?.self), network: try row.decode("network"))
+                user: try row.decode("user_id", as: UserID?.self), network: try row.decode("network"),
+                detail: try row.decode("detail"))
         }
     }
 

@@ -31,8 +31,20 @@ public struct Purge: Sendable {
         report.notices = try await rows("registration_notices", "expires_at < now()", &report)
         report.devices = try await rows("known_devices", "last_used_at < now() - interval '180 days'", &report)
         report.auditEvents = try await rows("audit_events", "at < now() - interval '90 days'", &report)
+        report.lockedSessions = try await endSessionsOfDisabled()
         try await sweep(&report)
         return report
+    }
+
+    /// Ends what is left of sessions of disabled users: Redis may have been away when they were disabled.
+    private func endSessionsOfDisabled() async throws(AccountsError) -> Int {
+        let users = try await database.query(
+            "SELECT id FROM users WHERE disabled_at IS NOT NULL ORDER BY disabled_at DESC LIMIT \(batch)"
+        ) { row throws(PostgresError) in try row.decode("id", as: UserID.self) }
+        let endings = SessionEndings(redis: redis)
+        var count = 0
+        for user in users { count += try await endings.all(of: user, .disabled) ?? 0 }
+        return count
     }
 
     private func rows(_ table: String, _ condition: String, _ report: inout PurgeReport) async throws(AccountsError) -> Int {

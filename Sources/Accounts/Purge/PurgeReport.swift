@@ -10,6 +10,8 @@ public struct PurgeReport: Sendable, Hashable {
     public var devices = 0
     /// Audit events of more than 90 days ago.
     public var auditEvents = 0
+    /// Sessions of disabled users.
+    public var lockedSessions = 0
     /// Entries of indexes whose session is gone.
     public var sessionEntries = 0
     /// Captchas, throttles and the like that had lost their time to live.
@@ -19,5 +21,7 @@ public struct PurgeReport: Sendable, Hashable {
 
     public init() {}
 
-    public var total: Int { challenges + resets + notices + devices + auditEvents + sessionEntries + endlessKeys }
+    public var total: Int {
+        challenges + resets + notices + devices + auditEvents + lockedSessions + sessionEntries + endlessKeys
+    }
 }

@@ -64,6 +64,8 @@ public enum SessionEnd: String, Sendable, Hashable, CaseIterable {
     case password
     /// The user was disabled.
     case disabled
+    /// The operator ended all sessions of the user.
+    case byOperator = "operator"
     /// It goes on under another identifier, since its user signed in or changed the password.
     case replaced
 }

@@ -82,30 +82,17 @@ public struct SessionStore: Sendable {
     /// - Returns: how many there were; nil when the session to spare is none of the user's any more, and nothing was done.
     @discardableResult
     public func endAll(of user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd) async throws(AccountsError) -> Int? {
-        let count = try await redis.integer(
-            RedisScripts.sessionEndAll, keys: RedisKeys.sessions,
-            [RedisArgument(user.description), RedisArgument(spared?.digest.description ?? ""), RedisArgument(reason.rawValue)])
-        return count < 0 ? nil : Int(count)
+        try await SessionEndings(redis: redis).all(of: user, except: spared, reason)
     }
 
     /// Ends all sessions of a user around a change that they must not outlive.
-    ///
-    /// Before it, so that without Redis nothing is changed, and neither by a session that has ended; after it again, for sessions that
-    /// were opened meanwhile, also if the caller has been cancelled in between.
     ///
     /// - Returns: false when the session to spare is none of the user's any more, or what `change` answered.
     func ending(
         _ user: UserID, except spared: SessionTicket? = nil, _ reason: SessionEnd,
         change: @escaping @Sendable () async throws(AccountsError) -> Bool
     ) async throws(AccountsError) -> Bool {
-        guard try await endAll(of: user, except: spared, reason) != nil else { return false }
-        return try await shielded { () async throws(AccountsError) in
-            guard try await change() else { return false }
-            try await persistently { () async throws(AccountsError) -> Void in
-                if try await endAll(of: user, except: spared, reason) == nil { try await endAll(of: user, reason) }
-            }
-            return true
-        }
+        try await SessionEndings(redis: redis).around(user, except: spared, reason, change: change)
     }
 
     /// The sessions in which a user is signed in, the last used first.
@@ -197,21 +184,6 @@ public struct SessionStore: Sendable {
 
     private func stranger(_ ticket: SessionTicket, now: Date) -> Session {
         Session(stranger: ticket, key: key, lifetime: limits.lifetime, now: now)
-    }
-
-    /// Asks Redis, and when the answer got lost again, a moment later: the client has to notice first that its connection is gone. For
-    /// what must not fail for the loss of a connection, and does nothing when it is done already.
-    private func persistently<T>(_ ask: () async throws(AccountsError) -> T) async throws(AccountsError) -> T {
-        for pause in [Duration.milliseconds(100), .milliseconds(500)] {
-            do throws(AccountsError) {
-                return try await ask()
-            } catch {
-                guard error.code == .unavailable else { throw error }
-            }
-            // Cut short for nobody to whom it matters: they are shielded.
-            try? await Task.sleep(for: pause)
-        }
-        return try await ask()
     }
 
     private func end(_ digest: String, owner: String, _ reason: SessionEnd) async throws(AccountsError) -> Bool {

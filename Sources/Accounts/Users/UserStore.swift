@@ -52,6 +52,14 @@ public struct UserStore: Sendable {
         try await users("SELECT \(sql: User.columns) FROM users WHERE id = \(id)").first
     }
 
+    /// All users, the oldest first, in pages.
+    ///
+    /// - Parameter last: of the page before.
+    public func page(after last: UserID? = nil, limit: Int = 500) async throws(AccountsError) -> [User] {
+        try await users(
+            "SELECT \(sql: User.columns) FROM users WHERE id > \(last ?? UserID(rawValue: 0)) ORDER BY id LIMIT \(limit)")
+    }
+
     /// Whose name or address this is, whatever its case and width, as one types it to sign in.
     ///
     /// - Parameter device: what the browser says it is.

@@ -56,6 +56,7 @@ extension APIError {
             case .logout, .elsewhere: "Its user has ended it."
             case .password: "The password was changed."
             case .disabled: "The account is locked."
+            case .byOperator: "The operator has ended it."
             case .replaced: "Another one took its place."
             }
         return Self(401, "session-ended", "The session has ended", detail: detail)

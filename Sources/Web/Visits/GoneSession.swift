@@ -33,6 +33,7 @@ extension SessionEnd {
         case .elsewhere: "You were logged out from another of your sessions."
         case .password: "You were logged out because your password was changed."
         case .disabled: "You were logged out because your account was locked."
+        case .byOperator: "You were logged out by whoever runs this site."
         case .replaced: "This session was replaced by another one. Please log in again."
         }
     }

@@ -126,16 +126,35 @@ struct EndingTests {
             #expect(try await tokens.authenticate(token) != nil)
             _ = try await fixture.resets.request(login: user.email, visitor: .somewhere)
             let link = try #require(try await fixture.resets.mail(for: fixture.resetMails.items[0])).token
-            #expect(try await fixture.signIn.disable(user.id))
+            #expect(try await fixture.administration.disable(user.id) == .locked(sessions: 2))
             for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }
             #expect(try await tokens.authenticate(token) == nil)
             #expect(try await fixture.resets.maskedAddress(of: link) == nil)
             #expect(try await fixture.resets.mail(for: fixture.resetMails.items[0]) == nil)
             #expect(try await fixture.signIn.users.find(user.id)?.isDisabled == true)
-            #expect(try await fixture.signIn.enable(user.id))
+            #expect(try await fixture.administration.enable(user.id))
             #expect(try await tokens.authenticate(token) != nil)
             for session in sessions { #expect(try await fixture.end(of: session) == .disabled) }
-            #expect(try await !fixture.signIn.disable(UserID(rawValue: -1)))
+            #expect(try await fixture.administration.disable(UserID(rawValue: -1)) == nil)
+        }
+    }
+
+    @Test("H90 ASVS 7.4.5 the operator ends all sessions of a user, also those that wait for a code, and nothing else of his")
+    func byOperator() async throws {
+        try await SignInFixture.with { fixture in
+            let (user, other) = (try await fixture.member(), try await fixture.member("student"))
+            let sessions = [try await fixture.enter().session, try await fixture.awaiting(from: .elsewhere())]
+            let foreign = try await fixture.enter(other.name, from: .elsewhere()).session
+            let tokens = TokenStore(pool: fixture.pool, cacheLifetime: .zero)
+            let token = try await tokens.add(user: user.id, name: "laptop").reveal()
+            #expect(try await fixture.administration.endSessions(of: user.id) == 2)
+            for session in sessions { #expect(try await fixture.end(of: session) == .byOperator) }
+            #expect(try await fixture.end(of: foreign) == nil)
+            #expect(try await tokens.authenticate(token) != nil)
+            try await fixture.passMinute()
+            _ = try await fixture.enter()
+            let event = try #require(try await fixture.signIn.audit.list(of: user.id).first { $0.kind == .sessionsEnded })
+            #expect(event.network == "operator" && event.detail == "count=2")
         }
     }
 
@@ -147,7 +166,7 @@ struct EndingTests {
             _ = try await fixture.begin("miami", "wrong password")
             guard case .changed(let next) = try await change(session, fixture) else { throw SignInFixture.Unexpected() }
             try await fixture.signIn.signOut(next, .somewhere)
-            #expect(try await fixture.signIn.disable(user.id))
+            #expect(try await fixture.administration.disable(user.id) != nil)
             let events = try await fixture.signIn.audit.list(of: user.id)
             #expect(events.reversed().map(\.kind) == [.codeSent, .signedIn, .loginRefused, .passwordChanged, .signedOut, .disabled])
             #expect(events.reversed().map(\.network) == Array(repeating: "192.0.2.1", count: 5) + ["operator"])

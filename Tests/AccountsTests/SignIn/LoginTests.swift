@@ -30,7 +30,7 @@ struct LoginTests {
             let user = try await fixture.member()
             _ = try await fixture.signIn.users.add(name: "machine", email: "machine@example.org")
             if state == "locked" { for _ in 0..<10 { _ = try await fixture.begin("miami", "wrong password") } }
-            if state == "disabled" { #expect(try await fixture.signIn.disable(user.id)) }
+            if state == "disabled" { #expect(try await fixture.administration.disable(user.id) != nil) }
             let login = ["unknown": "nobody", "none": "machine", "empty": ""][state] ?? "miami"
             let (hashes, events) = (fixture.hashes.value, try await Self.refusals(fixture))
             let outcome = try await fixture.begin(login, state == "wrong" ? "wrong password" : SignInFixture.password)
@@ -169,7 +169,7 @@ struct LoginTests {
             async let outcome = fixture.begin("miami", in: session)
             while fixture.hashes.value == hashes { await Task.yield() }
             if isDisabled {
-                #expect(try await fixture.signIn.disable(user.id))
+                #expect(try await fixture.administration.disable(user.id) != nil)
             } else {
                 try await fixture.pool.execute("UPDATE users SET password = \(other.text), password_changed_at = now()")
             }
@@ -189,12 +189,12 @@ struct LoginTests {
             let session = try await fixture.awaiting()
             let code = try await fixture.lastCode()
             try await fixture.passMinute()
-            #expect(try await fixture.signIn.disable(user.id))
+            #expect(try await fixture.administration.disable(user.id) != nil)
             guard case .refused = try await fixture.signIn.confirm(code, in: session, .somewhere),
                 case .refused = try await fixture.signIn.resend(in: session, .somewhere)
             else { throw SignInFixture.Unexpected() }
             #expect(try await fixture.end(of: session) == .disabled)
-            #expect(try await fixture.signIn.enable(user.id))
+            #expect(try await fixture.administration.enable(user.id))
             guard case .refused = try await fixture.signIn.confirm(code, in: session, .somewhere) else { throw SignInFixture.Unexpected() }
             _ = try await fixture.enter(from: .elsewhere())
         }

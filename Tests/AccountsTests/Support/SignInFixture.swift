@@ -74,6 +74,8 @@ struct SignInFixture: Sendable {
 
     // MARK: People
 
+    var administration: UserAdministration { UserAdministration(pool: pool, redis: redis) }
+
     /// A new user with the usual password.
     func member(_ name: String = "miami") async throws -> User {
         try await signIn.users.add(name: name, email: "\(name)@example.org", password: hasher.hash(Secret(Self.password)))

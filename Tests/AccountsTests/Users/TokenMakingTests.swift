@@ -96,7 +96,7 @@ struct TokenMakingTests {
                         from: Secret(SignInFixture.password), to: Secret(Self.newPassword), in: session, .somewhere)
                 else { throw SignInFixture.Unexpected() }
             case 1: try await Self.reset(user, fixture)
-            default: #expect(try await fixture.signIn.disable(user.id))
+            default: #expect(try await fixture.administration.disable(user.id) != nil)
             }
             #expect(try await tokens.add(by: proof, name: "late", expiresAt: nil) == nil)
             #expect(try await tokens.list(user: user.id).isEmpty)
@@ -146,7 +146,7 @@ struct TokenMakingTests {
             switch way {
             case 0: #expect(try await tokens.revoke(found.token, user: user.id))
             case 1: try await fixture.pool.execute("UPDATE api_tokens SET expires_at = now()")
-            default: #expect(try await fixture.signIn.disable(user.id))
+            default: #expect(try await fixture.administration.disable(user.id) != nil)
             }
             #expect(try await !tokens.isLive(found))
         }

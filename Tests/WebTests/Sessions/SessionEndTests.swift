@@ -88,7 +88,7 @@ extension OverSockets {
                     "PUT", "/api/v1/files/slow", browser.fields(["X-CSRF-Token: \(browser.csrf)", "Content-Length: 100"]))
                 let peer = try await server.connect()
                 try await peer.send(call.head + "x")
-                #expect(try await server.signIn.disable(member.id))
+                #expect(try await server.administration.disable(member.id) != nil)
                 for _ in 0..<16 {
                     try await Task.sleep(for: .milliseconds(100))
                     try await peer.send("x")
@@ -233,7 +233,7 @@ extension OverSockets {
                 let browser = Browser(server)
                 let member = try await browser.member()
                 try await browser.enter(member.name)
-                #expect(try await server.signIn.disable(member.id))
+                #expect(try await server.administration.disable(member.id) != nil)
                 #expect(try await browser.call("GET", "/api/v1/files").status == 401)
                 #expect(try await browser.get("/account")["location"] == "/login")
             }

@@ -53,7 +53,7 @@ extension OverSockets {
         func uniform() async throws {
             try await WebServer.withRedis { server, _ in
                 let (member, locked) = (try await Browser(server).member(), try await Browser(server).member())
-                #expect(try await server.signIn.disable(locked.id))
+                #expect(try await server.administration.disable(locked.id) != nil)
                 var pages: Set<String> = []
                 for (name, password) in [("nobody", Browser.password), (member.name, "wrong"), (locked.name, Browser.password), ("", "")] {
                     let browser = Browser(server)

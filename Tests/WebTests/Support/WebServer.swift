@@ -47,6 +47,7 @@ struct WebServer: Sendable {
     let files: BlockingPool
     let announced: Recorder<FileRecord>
     let signIn: SignIn
+    let administration: UserAdministration
     let resets: PasswordResets
     /// The mails that were asked for.
     let codes: Recorder<LoginChallengeID>
@@ -149,8 +150,9 @@ struct WebServer: Sendable {
                     try await body(
                         WebServer(
                             port: port, pool: pool, staging: staging, files: files, announced: announced, signIn: people.signIn,
-                            resets: people.resets, codes: people.codes, links: people.links,
-                            registration: people.registration, notices: people.notices, hasher: people.hasher, log: log, root: root)))
+                            administration: UserAdministration(pool: pool, redis: redis), resets: people.resets, codes: people.codes,
+                            links: people.links, registration: people.registration, notices: people.notices, hasher: people.hasher, log: log,
+                            root: root)))
             } catch {
                 result = .failure(error)
             }

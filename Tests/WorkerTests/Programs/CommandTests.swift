@@ -14,7 +14,7 @@ struct CommandTests {
     func migrate() async throws {
         try await TestDatabase.with { database in
             let first = try await sluice(database, "migrate")
-            let applied = ["1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations"]
+            let applied = ["1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled"]
             #expect(first.status == 0 && first.output == applied.map { "applied \($0)\n" }.joined())
             let second = try await sluice(database, "migrate")
             #expect(second.status == 0 && second.output == "nothing to do\n")
@@ -65,7 +65,10 @@ struct CommandTests {
 
     @Test(
         "a user that does not exist is named in the error",
-        arguments: [["token", "add"], ["files", "ls"], ["files", "retry"], ["token", "ls"]])
+        arguments: [
+            ["token", "add"], ["files", "ls"], ["files", "retry"], ["token", "ls"], ["user", "disable"], ["user", "enable"],
+            ["user", "end-sessions"], ["audit"],
+        ])
     func unknownUser(command: [String]) async throws {
         try await migrated { database in
             let program = try await sluice(database, command + ["bob"])

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOPosix
 import Platform
+import TestSupport
 import Testing
 
 /// Programs whose ports are taken.

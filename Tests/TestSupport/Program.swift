@@ -1,14 +1,13 @@
 import Foundation
-import TestSupport
 
 /// One of the built programs, run to its end.
-struct Program: Sendable {
-    let status: Int32
-    let output: String
-    let errors: String
+public struct Program: Sendable {
+    public let status: Int32
+    public let output: String
+    public let errors: String
 
     /// - Parameter environment: all of it; nothing is inherited.
-    static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> Program {
+    public static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) async throws -> Program {
         // Files, since a pipe holds only so much until it is read.
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-program-\(UUID())").path
         let (output, errors) = (place + ".out", place + ".err")
@@ -21,9 +20,9 @@ struct Program: Sendable {
         )
     }
 
-    static var folder: String {
+    public static var folder: String {
         if let folder = TestServer.environment("SLUICE_TEST_BIN") { return folder }
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../..").standardized.path
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardized.path
         return root + "/.build/debug"
     }
 }
