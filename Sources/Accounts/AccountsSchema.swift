@@ -10,6 +10,7 @@ public enum AccountsSchema {
             Migration(number: 5, name: "devices", sql: String(decoding: PackageResources._005_devices_sql, as: UTF8.self)),
             Migration(number: 6, name: "registrations", sql: String(decoding: PackageResources._006_registrations_sql, as: UTF8.self)),
             Migration(number: 7, name: "disabled", sql: String(decoding: PackageResources._007_disabled_sql, as: UTF8.self)),
+            Migration(number: 8, name: "scopes", sql: String(decoding: PackageResources._008_scopes_sql, as: UTF8.self)),
         ]
     }
 }

@@ -7,6 +7,7 @@ public struct APIToken: Sendable, Hashable, Identifiable {
     public let id: Int64
     /// Chosen by the user.
     public let name: String
+    public let scopes: Set<TokenScope>
     public let createdAt: Date
     /// To the minute.
     public let lastUsedAt: Date?

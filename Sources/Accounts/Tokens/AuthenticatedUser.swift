@@ -7,6 +7,8 @@ public struct AuthenticatedUser: Sendable, Hashable {
     public let name: String
     /// The token they used.
     public let token: Int64
+    /// What that token may be used for.
+    public let scopes: Set<TokenScope>
     /// What the store knows that token by.
     let digest: SHA256Digest
 }

@@ -9,19 +9,25 @@ extension TokenStore {
 
     /// Makes a token for its user. It is returned here and never again.
     ///
-    /// - Parameter name: for the user to tell tokens apart.
+    /// - Parameters:
+    ///   - name: for the user to tell tokens apart.
+    ///   - scopes: at least one.
     /// - Returns: nil when the password was changed since it was typed, or the user disabled: then there is no token.
     /// - Throws: `.badName`, `.tooManyTokens`, `.database`.
-    public func add(by proof: PasswordProof, name: String, expiresAt: Date?) async throws(AccountsError) -> Secret? {
+    public func add(
+        by proof: PasswordProof, name: String, scopes: Set<TokenScope>, expiresAt: Date?
+    ) async throws(AccountsError) -> Secret? {
         try await add(
-            proof.user, name, expiresAt, if: "password = \(proof.password.text) AND disabled_at IS NULL", network: proof.network)
+            proof.user, name, scopes, expiresAt, if: "password = \(proof.password.text) AND disabled_at IS NULL", network: proof.network)
     }
 
     /// Makes a token for a user on the operator's word.
     ///
     /// - Throws: `.badName`, `.tooManyTokens`, `.unknownUser`, `.database`.
-    public func add(user: UserID, name: String, expiresAt: Date? = nil) async throws(AccountsError) -> Secret {
-        guard let token = try await add(user, name, expiresAt, if: "true", network: nil) else {
+    public func add(
+        user: UserID, name: String, scopes: Set<TokenScope> = .all, expiresAt: Date? = nil
+    ) async throws(AccountsError) -> Secret {
+        guard let token = try await add(user, name, scopes, expiresAt, if: "true", network: nil) else {
             throw AccountsError(.unknownUser, "there is no such user")
         }
         return token
@@ -62,7 +68,7 @@ extension TokenStore {
 
     /// - Returns: nil when there is no such user of whom the condition is true.
     private func add(
-        _ user: UserID, _ name: String, _ expiresAt: Date?, if condition: SQL, network: NetworkAddress?
+        _ user: UserID, _ name: String, _ scopes: Set<TokenScope>, _ expiresAt: Date?, if condition: SQL, network: NetworkAddress?
     ) async throws(AccountsError) -> Secret? {
         guard Self.isName(name) else { throw AccountsError(.badName, "a token's name is 1…64 printable characters") }
         let token = TokenText.make()
@@ -77,10 +83,11 @@ extension TokenStore {
             guard count < Self.limit else { return .tooMany }
             let id = try sql.query(
                 """
-                INSERT INTO api_tokens (user_id, name, sha256, expires_at)
-                VALUES (\(user), \(name), \(digest.bytes), \(expiresAt as Date?)) RETURNING id
+                INSERT INTO api_tokens (user_id, name, scopes, sha256, expires_at)
+                VALUES (\(user), \(name), \(scopes.names), \(digest.bytes), \(expiresAt as Date?)) RETURNING id
                 """)[0].decode("id", as: Int64.self)
-            try sql.execute(AuditLog.statement(.tokenMade, user, network, ["token": String(id)]))
+            try sql.execute(
+                AuditLog.statement(.tokenMade, user, network, ["token": String(id), "scopes": scopes.names.joined(separator: ",")]))
             return .made
         }
         switch outcome {

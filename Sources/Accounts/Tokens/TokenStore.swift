@@ -37,7 +37,7 @@ public struct TokenStore: Sendable {
         if let user = cache.user(for: digest, at: time) { return user }
         let rows = try await database.query(
             """
-            SELECT api_tokens.id, user_id, users.name, sha256,
+            SELECT api_tokens.id, user_id, users.name, sha256, scopes,
                 extract(epoch FROM expires_at - now())::float8 AS remaining,
                 coalesce(last_used_at < now() - interval '1 minute', true) AS is_use_to_note
             FROM api_tokens JOIN users ON users.id = user_id
@@ -45,7 +45,8 @@ public struct TokenStore: Sendable {
             """, as: Found.init(row:))
         // The index has compared already; this comparison takes the same time for every digest.
         guard let found = rows.first, found.digest == digest else { return nil }
-        let user = AuthenticatedUser(id: found.id, name: found.name, token: found.token, digest: digest)
+        let user = AuthenticatedUser(
+            id: found.id, name: found.name, token: found.token, scopes: found.scopes, digest: digest)
         cache.insert(user, for: digest, at: time, remaining: found.remaining)
         if found.isUseToNote { await noteUse(of: user.token) }
         return user
@@ -54,7 +55,7 @@ public struct TokenStore: Sendable {
     /// The tokens of a user, the oldest first.
     public func list(user: UserID) async throws(AccountsError) -> [APIToken] {
         try await database.query(
-            "SELECT id, name, created_at, last_used_at, expires_at FROM api_tokens WHERE user_id = \(user) ORDER BY id",
+            "SELECT id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens WHERE user_id = \(user) ORDER BY id",
             as: APIToken.init(row:))
     }
 
@@ -71,12 +72,14 @@ public struct TokenStore: Sendable {
         let id: UserID
         let name: String
         let token: Int64
+        let scopes: Set<TokenScope>
         let digest: SHA256Digest?
         let remaining: Duration?
         let isUseToNote: Bool
 
         init(row: PostgresRow) throws(PostgresError) {
             (id, name, token) = (try row.decode("user_id"), try row.decode("name"), try row.decode("id"))
+            scopes = Set(names: try row.decode("scopes"))
             digest = SHA256Digest(bytes: try row.decode("sha256", as: [UInt8].self))
             // Beyond a day it makes no difference, and `Duration` has limits.
             remaining = try row.decode("remaining", as: Double?.self).map { .seconds(min($0, 86_400)) }
@@ -88,7 +91,8 @@ public struct TokenStore: Sendable {
 extension APIToken {
     fileprivate init(row: PostgresRow) throws(PostgresError) {
         self.init(
-            id: try row.decode("id"), name: try row.decode("name"), createdAt: try row.decode("created_at"),
+            id: try row.decode("id"), name: try row.decode("name"), scopes: Set(names: try row.decode("scopes")),
+            createdAt: try row.decode("created_at"),
             lastUsedAt: try row.decode("last_used_at", as: Date?.self), expiresAt: try row.decode("expires_at", as: Date?.self))
     }
 }

@@ -17,18 +17,31 @@ struct TokenCommand: AsyncParsableCommand {
         @Option(help: "What the token is for.")
         var label = "sluice token add"
 
+        @Option(
+            name: .customLong("scope"),
+            help: "What it may be used for: read, write or delete. May be given several times; all unless given.", transform: Self.scope)
+        var scopes: [TokenScope] = []
+
         func run() async throws {
-            let (name, label) = (name, label)
+            let (name, label, scopes) = (name, label, scopes.isEmpty ? Set<TokenScope>.all : Set(scopes))
             let token = try await Composition.withPostgres { pool in
-                try await TokenStore(pool: pool).add(user: UserStore(pool: pool).require(name: name).id, name: label)
+                try await TokenStore(pool: pool).add(user: UserStore(pool: pool).require(name: name).id, name: label, scopes: scopes)
             }
             print(token.reveal())
+        }
+
+        private static func scope(_ text: String) throws -> TokenScope {
+            guard let scope = TokenScope(rawValue: text) else {
+                throw ValidationError("'\(text)' is none of \(Set<TokenScope>.all.names.joined(separator: ", "))")
+            }
+            return scope
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "ls", abstract: "Lists a user's tokens: number, made at, last used at, label; one line each, the oldest first.")
+            commandName: "ls",
+            abstract: "Lists a user's tokens: number, made at, last used at, scopes, label; one line each, the oldest first.")
 
         @Argument(help: "The user's name.")
         var name: String
@@ -40,7 +53,9 @@ struct TokenCommand: AsyncParsableCommand {
             }
             for token in tokens {
                 let lastUse = token.lastUsedAt.map { $0.formatted(.iso8601) } ?? "never"
-                print(token.id, token.createdAt.formatted(.iso8601), lastUse, token.name, separator: "\t")
+                print(
+                    token.id, token.createdAt.formatted(.iso8601), lastUse, token.scopes.names.joined(separator: ","), token.name,
+                    separator: "\t")
             }
         }
     }

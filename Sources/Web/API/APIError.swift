@@ -33,9 +33,11 @@ extension APIError {
     static let tokenMissing = unauthorized(.tokenMissing)
     static let tokenRefused = unauthorized(.tokenRefused)
 
+    private static let challenge = "Bearer realm=\"sluice\""
+
     private static func unauthorized(_ event: SecurityEvent) -> Self {
         var error = Self(401, "unauthorized", "A valid API token is needed", detail: "Send it as Authorization: Bearer slc_….")
-        error.headers[.wwwAuthenticate] = "Bearer realm=\"sluice\""
+        error.headers[.wwwAuthenticate] = challenge
         error.event = event
         return error
     }
@@ -67,6 +69,16 @@ extension APIError {
         ProblemDetails(
             status: 403, title: "This request does not come from one of our pages", type: "/problems/forged-request",
             detail: "Open the page again, then try once more."), event: .requestForged)
+
+    /// A token that is valid and not for this (RFC 6750, section 3.1).
+    static func scopeMissing(_ scope: TokenScope, user: UserID) -> Self {
+        var error = Self(
+            403, "insufficient-scope", "The API token is not for this", detail: "It needs the scope \(scope.rawValue): make another token.")
+        error.headers[.wwwAuthenticate] = "\(challenge), error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""
+        error.event = .scopeMissing
+        error.user = user
+        return error
+    }
 
     /// A browser that looks for us under another name than the configured one.
     static func misdirected(to address: PublicAddress) -> Self {

@@ -26,5 +26,6 @@ struct APIRoutes {
             .add(middleware: BearerAuthentication(tokens: tokens))
             .add(middleware: SessionAuthentication(reading: reading(sender), guardian: guardian))
             .group(context: UserContext.self)
+            .add(middleware: ScopeCheck())
     }
 }

@@ -62,13 +62,15 @@ struct AccountPage: PageContent {
     /// Those that have not expired, which a change of the password leaves: `3 API tokens`. Nil: none.
     let keptTokens: String?
     let lifetimes: [TokenLifetime.Choice]
+    let scopes: [ScopeOption]
     let form: Form
 
     var values: PageValues {
         [
             "profile": .content(profile), "sessions": .rows(.sessionRow, sessions), "hasOtherSessions": .flag(hasOtherSessions),
             "newToken": .content(newToken), "origin": .text(origin), "tokens": .rows(.tokenRow, tokens), "hasTokens": .flag(hasTokens),
-            "keptTokens": .optional(keptTokens), "lifetimes": .rows(.lifetimeOption, lifetimes), "form": .content(form),
+            "keptTokens": .optional(keptTokens), "lifetimes": .rows(.lifetimeOption, lifetimes),
+            "scopes": .rows(.scopeOption, scopes), "form": .content(form),
         ]
     }
 
@@ -76,23 +78,26 @@ struct AccountPage: PageContent {
         var currentPasswordError: String?
         var passwordError: String?
         var tokenNameError: String?
+        var tokenScopesError: String?
         var tokenPasswordError: String?
         var tokenName = ""
         /// Not in the template: which of the lifetimes is chosen.
         var lifetime = TokenLifetime.standard
+        /// Not in the template either: which of the scopes are ticked.
+        var scopes = Set<TokenScope>.all
 
         var values: PageValues {
             [
                 "currentPasswordError": .optional(currentPasswordError), "passwordError": .optional(passwordError),
-                "tokenNameError": .optional(tokenNameError), "tokenPasswordError": .optional(tokenPasswordError),
-                "tokenName": .text(tokenName),
+                "tokenNameError": .optional(tokenNameError), "tokenScopesError": .optional(tokenScopesError),
+                "tokenPasswordError": .optional(tokenPasswordError), "tokenName": .text(tokenName),
             ]
         }
 
         var errors: PageErrors? {
             PageErrors(fields: [
                 "current_password": currentPasswordError, "password": passwordError, "token_name": tokenNameError,
-                "token_password": tokenPasswordError,
+                TokenScope.read.field: tokenScopesError, "token_password": tokenPasswordError,
             ])
         }
     }
@@ -111,6 +116,7 @@ struct AccountPage: PageContent {
         let kept = tokens.count { $0.expiresAt.map { $0 > now } ?? true }
         keptTokens = kept == 0 ? nil : kept == 1 ? "1 API token" : "\(kept) API tokens"
         lifetimes = TokenLifetime.allCases.map { $0.choice(isChosen: $0 == form.lifetime) }
+        scopes = TokenScope.allCases.map { ScopeOption(scope: $0, isTicked: form.scopes.contains($0)) }
         self.form = form
     }
 }

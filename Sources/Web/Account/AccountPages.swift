@@ -45,10 +45,12 @@ struct AccountPages {
     func addToken(_ request: Request, context: MemberContext) async throws -> Response {
         let name = try context.form.text("token_name")
         let lifetime = Int(try context.form.text("token_days")).flatMap { TokenLifetime(rawValue: $0) } ?? .standard
-        var form = AccountPage.Form(tokenName: name, lifetime: lifetime)
+        let scopes = Set(try TokenScope.allCases.filter { try context.form.text($0.field) == "yes" })
+        var form = AccountPage.Form(tokenName: name, lifetime: lifetime, scopes: scopes)
         // Before the password, of which each try counts.
-        guard TokenStore.isName(name) else {
-            form.tokenNameError = "A name has 1 to 64 characters and stands on one line."
+        if !TokenStore.isName(name) { form.tokenNameError = "A name has 1 to 64 characters and stands on one line." }
+        if scopes.isEmpty { form.tokenScopesError = "A token that may do nothing is of no use. Tick at least one." }
+        guard form.errors == nil else {
             return try await render(context, form: form, status: .unprocessableContent)
         }
         let password = try context.form.secret("token_password")
@@ -56,7 +58,7 @@ struct AccountPages {
         case .right(let proof):
             do {
                 // Without a token the password was changed since it was typed, and is not the user's any more.
-                if let token = try await tokens.add(by: proof, name: name, expiresAt: lifetime.end(from: Date())) {
+                if let token = try await tokens.add(by: proof, name: name, scopes: scopes, expiresAt: lifetime.end(from: Date())) {
                     return try await render(context, newToken: token.reveal())
                 }
                 form.tokenPasswordError = Self.wrongPassword

@@ -21,18 +21,24 @@ struct TokenRow: PageContent {
 
     let number: Int64
     let name: String
+    /// What it may do: `read, write`.
+    let scopesText: String
     /// Nil: never used.
     let lastUse: Use?
     /// Nil: it does not expire.
     let expiry: Expiry?
 
     var values: PageValues {
-        ["number": .number(number), "name": .text(name), "lastUse": .content(lastUse), "expiry": .content(expiry)]
+        [
+            "number": .number(number), "name": .text(name), "scopesText": .text(scopesText), "lastUse": .content(lastUse),
+            "expiry": .content(expiry),
+        ]
     }
 
     init(_ token: APIToken, now: Date) {
         number = token.id
         name = token.name
+        scopesText = token.scopes.names.joined(separator: ", ")
         lastUse = token.lastUsedAt.map { Use(iso: PageTime.iso($0), text: PageTime.text($0)) }
         expiry = token.expiresAt.map { Expiry(iso: PageTime.iso($0), text: PageTime.date($0), isExpired: $0 <= now) }
     }

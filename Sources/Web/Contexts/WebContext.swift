@@ -22,6 +22,14 @@ struct WebContext: RequestContext {
 struct Caller: Sendable {
     let id: UserID
     let credential: Credential
+
+    /// Whether what they were let in by is good for this: a session is for everything, a token for its scopes.
+    func may(_ scope: TokenScope) -> Bool {
+        switch credential {
+        case .session: true
+        case .token(let user): user.scopes.contains(scope)
+        }
+    }
 }
 
 /// The context of routes that need a user: without one it cannot be made.

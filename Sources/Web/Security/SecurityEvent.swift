@@ -5,6 +5,8 @@ package enum SecurityEvent: String, CaseIterable, Sendable {
     case tokenMissing = "authn_token_missing"
     /// 401: what was sent is no valid token.
     case tokenRefused = "authn_token_refused"
+    /// 403: a token that is not for this.
+    case scopeMissing = "authz_scope_missing"
     /// 403: a request that changes something and does not come from one of our pages.
     case requestForged = "authz_request_forged"
     /// 421: a browser asks for a name that is not ours.

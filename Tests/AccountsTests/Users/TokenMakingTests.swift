@@ -16,7 +16,8 @@ struct TokenMakingTests {
             let (user, tokens) = (try await fixture.member(), TokenStore(pool: fixture.pool))
             let session = try await fixture.enter().session
             guard case .wrong = try await Self.check("wrong password", session, fixture) else { throw SignInFixture.Unexpected() }
-            let text = try #require(try await tokens.add(by: Self.proof(session, fixture), name: "my laptop", expiresAt: nil)).reveal()
+            let text = try #require(try await tokens.add(by: Self.proof(session, fixture), name: "my laptop", scopes: .all, expiresAt: nil))
+                .reveal()
             let token = try #require(try await tokens.authenticate(text))
             #expect(token.id == user.id)
             #expect(try await tokens.revoke(token.token, user: user.id, network: NetworkAddress("192.0.2.9")))
@@ -30,7 +31,7 @@ struct TokenMakingTests {
                 let detail = try row.decode("detail", as: String.self)
                 #expect(!detail.contains("laptop") && !detail.contains(text.dropFirst(4)))
             }
-            #expect(try rows[1].decode("detail", as: String.self) == #"{"token": "\#(token.token)"}"#)
+            #expect(try rows[1].decode("detail", as: String.self) == #"{"token": "\#(token.token)", "scopes": "read,write,delete"}"#)
         }
     }
 
@@ -68,7 +69,7 @@ struct TokenMakingTests {
                 let pending = (0..<2).map { _ in
                     Task {
                         let code = await accountsCode {
-                            if try await tokens.add(by: proof, name: "y", expiresAt: nil) != nil { made.increment() }
+                            if try await tokens.add(by: proof, name: "y", scopes: .all, expiresAt: nil) != nil { made.increment() }
                         }
                         if code == .tooManyTokens { refused.increment() }
                     }
@@ -98,7 +99,7 @@ struct TokenMakingTests {
             case 1: try await Self.reset(user, fixture)
             default: #expect(try await fixture.administration.disable(user.id) != nil)
             }
-            #expect(try await tokens.add(by: proof, name: "late", expiresAt: nil) == nil)
+            #expect(try await tokens.add(by: proof, name: "late", scopes: .all, expiresAt: nil) == nil)
             #expect(try await tokens.list(user: user.id).isEmpty)
         }
     }

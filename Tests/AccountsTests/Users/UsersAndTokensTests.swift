@@ -119,6 +119,27 @@ struct AccountsTests {
         }
     }
 
+    @Test("a token has the scopes that it was made with, in this process and in the list; one of an earlier version has all")
+    func scopes() async throws {
+        try await withStores { users, tokens, pool in
+            let user = try await users.add(name: unique("c"), email: unique("c") + "@example.org")
+            let wanted: [Set<TokenScope>] = [[.read], [.write, .delete], .all]
+            for scopes in wanted {
+                let token = try await tokens.add(user: user.id, name: "x", scopes: scopes).reveal()
+                // The second answer comes from the cache.
+                for _ in 0..<2 { #expect(try await tokens.authenticate(token)?.scopes == scopes) }
+            }
+            let digest = Array(unique("d").utf8) + Array(repeating: 0, count: 15)
+            try await pool.execute("INSERT INTO api_tokens (user_id, name, sha256) VALUES (\(user.id), 'old', \(Array(digest.prefix(32))))")
+            #expect(try await tokens.list(user: user.id).map(\.scopes) == wanted + [.all])
+            for scopes in ["{}", "{read,admin}"] {
+                await #expect(throws: PostgresError.self) {
+                    try await pool.execute("UPDATE api_tokens SET scopes = \(scopes)::text[] WHERE user_id = \(user.id)")
+                }
+            }
+        }
+    }
+
     @Test("the last use is noted at most once a minute")
     func lastUse() async throws {
         try await withStores { users, _, pool in

@@ -130,8 +130,8 @@ def date(moment):
     return {"iso": iso(moment), "text": f"{moment.day} {moment:%b %Y}"}
 
 
-def token(number, name, used=None, expires=None):
-    context = {"number": number, "name": name}
+def token(number, name, used=None, expires=None, scopes="read, write, delete"):
+    context = {"number": number, "name": name, "scopesText": scopes}
     if used is not None:
         seen = NOW - datetime.timedelta(minutes=used)
         context["lastUse"] = {"iso": iso(seen), "text": moment_text(seen)}
@@ -147,7 +147,10 @@ def account(sessions=None, tokens=None, **more):
         profile={"name": "miami", "fullName": "Maria Miami", "email": "maria@example.org"}, form={"tokenName": ""}, origin="https://sluice.example.org",
         sessions=sessions, hasOtherSessions=len(sessions) > 1, tokens=tokens, hasTokens=bool(tokens),
         lifetimes=[{"days": 30, "label": "In 30 days", "isChosen": False}, {"days": 90, "label": "In 90 days", "isChosen": True},
-                   {"days": 365, "label": "In a year", "isChosen": False}, {"days": 0, "label": "Never", "isChosen": False}])
+                   {"days": 365, "label": "In a year", "isChosen": False}, {"days": 0, "label": "Never", "isChosen": False}],
+        scopes=[{"field": "token_read", "label": "Read: list and download your files", "isTicked": True},
+                {"field": "token_write", "label": "Write: upload files", "isTicked": True},
+                {"field": "token_delete", "label": "Delete files", "isTicked": True}])
     kept = sum(not token.get("expiry", {}).get("isExpired") for token in tokens)
     if kept:
         base["keptTokens"] = "1 API token" if kept == 1 else f"{kept} API tokens"
@@ -160,7 +163,7 @@ FULL_SESSIONS = [
     session(3, "Safari 26 on iPhone", "198.51.100.4", 2000),
 ]
 FULL_TOKENS = [
-    token(1, "Nightly backup", 400, 62),
+    token(1, "Nightly backup", 400, 62, "write"),
     token(2, "A token whose name takes all the sixty-four characters allowed..", None, None),
     token(3, "Old build machine", 90000, -12),
 ]
@@ -211,8 +214,10 @@ PAGES = {
     ("account", "plain"): account(),
     ("account", "full"): account(FULL_SESSIONS, FULL_TOKENS, newToken={"text": "slc_" + "Yh3kP0vQ2mR8tW5xZ7bN1cD4fG6jL9sAqE_uI-oKyHn"}),
     ("account", "errors"): {**account(FULL_SESSIONS, FULL_TOKENS), "errors": errors(
-        "Three things need a change", ("current_password", "This is not your password."), ("token_name", "A name stands on one line."),
+        "Four things need a change", ("current_password", "This is not your password."), ("token_name", "A name stands on one line."),
+        ("token_read", "A token that may do nothing is of no use. Tick at least one."),
         ("token_password", "This is not your password.")),
         "form": {"currentPasswordError": "This is not your password.", "tokenName": "Nightly backup",
-                 "tokenNameError": "A name stands on one line.", "tokenPasswordError": "This is not your password."}},
+                 "tokenNameError": "A name stands on one line.", "tokenScopesError": "A token that may do nothing is of no use. Tick at least one.",
+                 "tokenPasswordError": "This is not your password."}},
 }

@@ -123,7 +123,8 @@ extension OverSockets {
                 try await browser.enter(try await browser.member().name)
                 #expect(try await browser.get("/account").text.contains("No tokens yet."))
                 let made = try await browser.post(
-                    "/account/tokens", ["token_name": "Nightly <b>", "token_days": "30", "token_password": Browser.password])
+                    "/account/tokens",
+                    ["token_name": "Nightly <b>", "token_days": "30", "token_read": "yes", "token_password": Browser.password])
                 let token = try #require(Page.between("id=\"new-token\" value=\"", "\"", in: made.text))
                 Recorder<String>.secrets.record(token)
                 #expect(made.status == 200 && token.hasPrefix("slc_"))
@@ -133,11 +134,11 @@ extension OverSockets {
                 #expect(
                     page.text.contains("https://sluice.test/api/v1/files/") == false
                         && made.text.contains("https://sluice.test/api/v1/files/"))
-                let bad = try await browser.post("/account/tokens", ["token_name": "", "token_days": "30"])
+                let bad = try await browser.post("/account/tokens", ["token_name": "", "token_days": "30", "token_read": "yes"])
                 #expect(bad.status == 422 && bad.text.contains("id=\"token_name-error\""))
                 for password in ["", "wrong password"] {
                     let wrong = try await browser.post(
-                        "/account/tokens", ["token_name": "kept", "token_days": "30", "token_password": password])
+                        "/account/tokens", ["token_name": "kept", "token_days": "30", "token_write": "yes", "token_password": password])
                     #expect(
                         wrong.status == 422 && wrong.text.contains("id=\"token_password-error\"") && wrong.text.contains("value=\"kept\""))
                     #expect(!wrong.text.contains("wrong password") && !wrong.text.contains("id=\"new-token\""))
@@ -153,6 +154,37 @@ extension OverSockets {
                 for path in ["/account/tokens/x/revoke", "/account/tokens/99999999999999999999/revoke"] {
                     #expect(try await browser.post(path).status == 404)
                 }
+            }
+        }
+
+        @Test(
+            "scopes of a new token: all are ticked at first, one has to be, what was ticked stays so, and the list says what a token may do"
+        )
+        func scopes() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                try await browser.enter(try await browser.member().name)
+                #expect(Self.ticked(try await browser.get("/account")) == ["token_read", "token_write", "token_delete"])
+                // No password is looked at, and no try of it counted, for a form like that.
+                let none = try await browser.post("/account/tokens", ["token_name": "x", "token_password": Browser.password])
+                #expect(none.status == 422 && none.text.contains("id=\"token_scopes-error\"") && none.text.contains("href=\"#token_read\""))
+                #expect(Self.ticked(none) == [])
+                let wrong = try await browser.post(
+                    "/account/tokens", ["token_name": "x", "token_read": "yes", "token_delete": "yes", "token_password": "wrong"])
+                #expect(wrong.status == 422 && Self.ticked(wrong) == ["token_read", "token_delete"])
+                let made = try await browser.post(
+                    "/account/tokens", ["token_name": "x", "token_read": "yes", "token_write": "no", "token_password": Browser.password])
+                let token = try #require(Page.between("id=\"new-token\" value=\"", "\"", in: made.text))
+                Recorder<String>.secrets.record(token)
+                #expect(made.text.contains("may read</p>"))
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: token)).status == 200)
+                #expect(try await server.send(.put("a", token: token)).status == 403)
+            }
+        }
+
+        private static func ticked(_ answer: Answer) -> [String] {
+            ["token_read", "token_write", "token_delete"].filter {
+                answer.text.contains("type=\"checkbox\" id=\"\($0)\" name=\"\($0)\" value=\"yes\" checked>")
             }
         }
     }

@@ -119,7 +119,8 @@ extension OverSockets {
                 try await browser.get("/")
                 #expect(try await browser.post("/files/\(file)/delete").status == 200)
                 let made = try await browser.post(
-                    "/account/tokens", ["token_name": "backup", "token_days": "30", "token_password": Browser.password])
+                    "/account/tokens",
+                    ["token_name": "backup", "token_days": "30", "token_read": "yes", "token_password": Browser.password])
                 let token = try #require(Page.between("id=\"new-token\" value=\"", "\"", in: made.text))
                 Recorder<String>.secrets.record(token)
                 #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: token)).status == 200)

@@ -1,3 +1,4 @@
+import Accounts
 import Foundation
 import Logging
 import Platform
@@ -72,6 +73,19 @@ extension OverSockets {
                 #expect(events.map { $0["event"] } == ["authn_token_missing", "authn_token_refused"])
                 #expect(events.map { $0["request"] } == ["0123456789abcdef0123456789abcdef", nil])
                 #expect(events.allSatisfy { $0["peer"] == "127.0.0.1" })
+            }
+        }
+
+        @Test("a token that is used for what it has no scope for, with its user")
+        func scope() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let token = try await TokenStore(pool: server.pool).add(user: account.id, name: "test", scopes: [.read]).reveal()
+                Recorder<String>.secrets.record(token)
+                #expect(try await server.send(.put("a", token: token)).status == 403)
+                let event = events(server).first
+                #expect(event?["event"] == "authz_scope_missing" && event?["code"] == "insufficient-scope")
+                #expect(event?["user"] == "\(account.id)")
             }
         }
 

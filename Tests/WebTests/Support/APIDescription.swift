@@ -25,6 +25,24 @@ enum APIDescription {
         return paths
     }()
 
+    /// The scope that each operation asks of a token, by method and path.
+    static let scopes: [String: String] = {
+        var scopes: [String: String] = [:]
+        var (path, method) = ("", "")
+        for line in OpenAPI.text.split(separator: "\n") {
+            let indentation = line.prefix { $0 == " " }.count
+            let word = line.dropFirst(indentation)
+            switch indentation {
+            case 2 where word.hasPrefix("/"): path = "/api/v1" + word.dropLast()
+            case 4: method = word.dropLast().uppercased()
+            case 6 where word.hasPrefix("security: [{ token: ["):
+                scopes["\(method) \(path)"] = String(word.split(whereSeparator: { "[]".contains($0) })[2])
+            default: continue
+            }
+        }
+        return scopes
+    }()
+
     /// Paths, methods and statuses, for the test that there are any.
     static var count: Int { paths.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.count } } }
 

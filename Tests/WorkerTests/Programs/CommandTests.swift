@@ -14,7 +14,7 @@ struct CommandTests {
     func migrate() async throws {
         try await TestDatabase.with { database in
             let first = try await sluice(database, "migrate")
-            let applied = ["1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled"]
+            let applied = ["1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled", "8 scopes"]
             #expect(first.status == 0 && first.output == applied.map { "applied \($0)\n" }.joined())
             let second = try await sluice(database, "migrate")
             #expect(second.status == 0 && second.output == "nothing to do\n")
@@ -46,13 +46,30 @@ struct CommandTests {
         }
     }
 
+    @Test("token add --scope makes a token for that alone; a scope that is none is refused, with the names of those there are")
+    func scopes() async throws {
+        try await migrated { database in
+            _ = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            let program = try await sluice(database, "token", "add", "ann", "--scope", "write", "--scope", "read")
+            let user = try await TestDatabase.withPool(database.configuration) { pool in
+                try await TokenStore(pool: pool).authenticate(program.output.trimmingCharacters(in: .newlines))
+            }
+            #expect(user?.scopes == [.read, .write])
+            #expect(try await sluice(database, "token", "ls", "ann").output.contains("\tread,write\t"))
+            let wrong = try await sluice(database, "token", "add", "ann", "--scope", "admin")
+            #expect(wrong.status == 64 && wrong.output.isEmpty)
+            for scope in TokenScope.allCases { #expect(wrong.errors.contains(scope.rawValue)) }
+        }
+    }
+
     @Test("token ls shows a user's tokens without their secrets, token revoke ends one of them")
     func revoke() async throws {
         try await migrated { database in
             for name in ["ann", "bob"] { _ = try await sluice(database, "user", "add", name, "--email", "\(name)@example.org") }
             let token = try await sluice(database, "token", "add", "ann", "--label", "nightly").output.trimmingCharacters(in: .newlines)
             let line = try await sluice(database, "token", "ls", "ann").output.split(separator: "\n").map { $0.split(separator: "\t") }
-            #expect(line.count == 1 && line[0].count == 4 && line[0][2] == "never" && line[0][3] == "nightly")
+            #expect(line.count == 1 && line[0].count == 5 && line[0][2] == "never" && line[0][4] == "nightly")
+            #expect(line.first?[3] == "read,write,delete")
             #expect(try await sluice(database, "token", "ls", "bob").output == "")
             let stranger = try await sluice(database, "token", "revoke", "bob", String(line[0][0]))
             #expect(stranger.status == 1 && stranger.errors.contains("bob has no token \(line[0][0])"))

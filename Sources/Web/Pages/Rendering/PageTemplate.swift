@@ -10,13 +10,14 @@ package enum PageTemplate: String, Sendable, CaseIterable {
     case errorItem = "error-item"
     case fileRow = "file-row"
     case lifetimeOption = "lifetime-option"
+    case scopeOption = "scope-option"
     case sessionRow = "session-row"
     case tokenRow = "token-row"
 
     /// Whether it is a row of a list: one skeleton, filled as often as the list is long.
     package var isRow: Bool {
         switch self {
-        case .errorItem, .fileRow, .lifetimeOption, .sessionRow, .tokenRow: true
+        case .errorItem, .fileRow, .lifetimeOption, .scopeOption, .sessionRow, .tokenRow: true
         default: false
         }
     }
@@ -44,6 +45,7 @@ package enum PageTemplate: String, Sendable, CaseIterable {
         case .notice: PackageResources.notice_mustache
         case .register: PackageResources.register_mustache
         case .reset: PackageResources.reset_mustache
+        case .scopeOption: PackageResources.scope_option_mustache
         case .sessionDialog: PackageResources.session_dialog_mustache
         case .sessionRow: PackageResources.session_row_mustache
         case .tokenRow: PackageResources.token_row_mustache
