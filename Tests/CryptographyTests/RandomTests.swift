@@ -29,7 +29,7 @@ struct RandomTests {
         }
     }
 
-    @Test("tokens are 43 characters for 256 bits and never repeat")
+    @Test("ASVS 6.5.3 7.2.3 tokens are 43 characters for 256 bits and never repeat")
     func tokens() {
         let tokens = (0..<1000).map { _ in RandomBytes.token() }
         #expect(Set(tokens).count == tokens.count)

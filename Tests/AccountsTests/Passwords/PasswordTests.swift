@@ -7,7 +7,7 @@ import Testing
 @Suite("Passwords")
 struct PasswordTests {
     @Test(
-        "common passwords are refused in any case",
+        "ASVS 6.2.4 common passwords are refused in any case",
         arguments: ["password", "PassWord", "12345678", "qwertyuiop", "iloveyou", "trustno1", "!qaz2wsx", "zzzzzzz1"])
     func common(password: String) {
         #expect(PasswordRules.problem(of: Secret(password), context: []) == .common)
@@ -20,7 +20,7 @@ struct PasswordTests {
         #expect(PasswordRules.problem(of: Secret(password), context: []) == nil)
     }
 
-    @Test("at least 8 characters and at most 1024 bytes, as they come: no rule about their kinds, nothing trimmed")
+    @Test("ASVS 6.2.1 6.2.5 6.2.9 at least 8 characters and at most 1024 bytes, as they come: no rule about their kinds, nothing trimmed")
     func length() {
         #expect(PasswordRules.problem(of: Secret(""), context: []) == .tooShort)
         #expect(PasswordRules.problem(of: Secret("äöüßäöü"), context: []) == .tooShort)
@@ -30,7 +30,7 @@ struct PasswordTests {
         #expect(PasswordRules.problem(of: Secret(String(repeating: "xy", count: 512) + "z"), context: []) == .tooLong)
     }
 
-    @Test("names, addresses and the name of the service count for nothing in a password")
+    @Test("ASVS 6.2.11 names, addresses and the name of the service count for nothing in a password")
     func personal() {
         let context = ["Ange", "ange.martin", "Martin"]
         for password in ["ange1234", "AngeAngeAnge", "sluice2024", "xMartinAnge1", "ange.martin"] {
@@ -42,7 +42,7 @@ struct PasswordTests {
         #expect(PasswordRules.problem(of: Secret("aaaa-bcd"), context: ["a", "", "bc"]) == nil)
     }
 
-    @Test("a hash is stored with its cost and salt, and belongs to its password exactly as received")
+    @Test("ASVS 6.2.8 a hash is stored with its cost and salt, and belongs to its password exactly as received")
     func hash() async throws {
         try await withHasher { hasher, _ in
             for password in ["correct horse", " correct horse ", "Correct Horse", "\u{E9}", "e\u{301}", "nul\0inside"] {

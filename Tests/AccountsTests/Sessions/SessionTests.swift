@@ -90,7 +90,7 @@ struct SessionTests {
         }
     }
 
-    @Test("H88 the identifier changes with the password and with the code, and the old ones are dead at once; so do the tokens of forms")
+    @Test("H88 ASVS 7.2.4 the identifier changes with password and code, and the old ones are dead at once; so do the tokens of forms")
     func rotation() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()

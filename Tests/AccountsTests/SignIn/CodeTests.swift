@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Login: the code", .requires(.postgres))
 struct CodeTests {
-    @Test("H78 of 500 parallel guesses five are evaluated, and then the right code does not help")
+    @Test("H78 ASVS 6.6.3 of 500 parallel guesses five are evaluated, and then the right code does not help")
     func guesses() async throws {
         try await SignInFixture.with { fixture in
             let user = try await fixture.member()
@@ -90,7 +90,7 @@ struct CodeTests {
         }
     }
 
-    @Test("H79 a used code is refused, in its session and in others")
+    @Test("H79 ASVS 6.5.1 a used code is refused, in its session and in others")
     func used() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
@@ -123,7 +123,7 @@ struct CodeTests {
         }
     }
 
-    @Test("H79 a code of another session of the same user, or of another user, is refused")
+    @Test("H79 ASVS 6.6.2 a code of another session of the same user, or of another user, is refused")
     func foreign() async throws {
         try await SignInFixture.with { fixture in
             _ = (try await fixture.member(), try await fixture.member("student"))
@@ -142,7 +142,7 @@ struct CodeTests {
         }
     }
 
-    @Test("H79 H77 an expired code is refused and not mailed")
+    @Test("H79 H77 ASVS 6.5.5 an expired code is refused and not mailed")
     func expired() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
@@ -270,7 +270,7 @@ struct CodeTests {
     }
 
     @Test(
-        "H81 only six ASCII digits are a code, and nothing else costs a try",
+        "H81 ASVS 6.5.4 only six ASCII digits are a code, and nothing else costs a try",
         arguments: [
             "", "12345", "1234567", "12 345", "+12345", "12345a", "٠١٢٣٤٥", "１２３４５６", "123456\0", "0x1234",
             String(repeating: "1", count: 10 << 20),

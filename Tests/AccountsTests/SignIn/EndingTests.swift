@@ -100,7 +100,7 @@ struct EndingTests {
         }
     }
 
-    @Test("a password is changed only with the old one, to one that may be chosen; guesses have a limit")
+    @Test("ASVS 6.2.3 7.5.1 a password is changed only with the old one, to one that may be chosen; guesses have a limit")
     func notChanged() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
@@ -116,7 +116,7 @@ struct EndingTests {
         }
     }
 
-    @Test("H90 a disabled user is out everywhere at once: sessions, codes, links, API tokens")
+    @Test("H90 ASVS 7.4.2 a disabled user is out everywhere at once: sessions, codes, links, API tokens")
     func disabled() async throws {
         try await SignInFixture.with { fixture in
             let user = try await fixture.member()

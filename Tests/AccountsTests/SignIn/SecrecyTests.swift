@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What is stored", .requires(.postgres))
 struct SecrecyTests {
-    @Test("no password, code, captcha, identifier, cookie or token is in Redis or Postgres in clear")
+    @Test("ASVS 6.5.2 no password, code, captcha, identifier, cookie or token is in Redis or Postgres in clear")
     func nothingInClear() async throws {
         try await SignInFixture.with { fixture in
             let user = try await fixture.member()

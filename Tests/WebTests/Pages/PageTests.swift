@@ -116,7 +116,7 @@ extension OverSockets {
             }
         }
 
-        @Test("API tokens: for the password once more, shown once, listed by name, revoked; errors stand beside their fields")
+        @Test("ASVS 7.5.1 API tokens: for the password once more, shown once, listed by name, revoked; errors stand beside their fields")
         func tokens() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)

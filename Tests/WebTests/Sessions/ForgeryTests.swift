@@ -6,7 +6,7 @@ extension OverSockets {
     @Suite("Requests of other sites")
     struct ForgeryTests {
         @Test(
-            "H92 what changes something is refused without the session's token, from another origin, and as another site's",
+            "H92 ASVS 3.5.1 what changes something is refused without the session's token, from another origin, and as another site's",
             arguments: [
                 ["Origin: https://evil.test"], ["Origin: null"], ["Origin: http://sluice.test"], ["Origin: https://sluice.test:8443"],
                 ["Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: same-site"], ["Sec-Fetch-Site: none"],
@@ -92,7 +92,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H92 without the token, with another session's, or with JSON sent as text: refused")
+        @Test("H92 ASVS 3.5.1 3.5.2 without the token, with another session's, or with JSON sent as text: refused")
         func token() async throws {
             try await WebServer.withRedis { server, _ in
                 let (browser, other) = (Browser(server), Browser(server))

@@ -117,7 +117,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H89 the idle limit ends a session; the next page says that it was this one, a form too")
+        @Test("H89 ASVS 7.3.1 the idle limit ends a session; the next page says that it was this one, a form too")
         func idle() async throws {
             try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "5s"]) { server, _ in
                 let browser = Browser(server)
@@ -134,7 +134,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H89 the absolute limit is moved by nothing, and the next page says that it was this one")
+        @Test("H89 ASVS 7.3.2 the absolute limit is moved by nothing, and the next page says that it was this one")
         func absolute() async throws {
             try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "5s"]) { server, _ in
                 let browser = Browser(server)
@@ -191,7 +191,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H90 logging out ends the session on every process, clears the site's data, and keeps the browser known")
+        @Test("H90 ASVS 7.4.1 14.3.1 logging out ends the session on every process, clears the site's data, and keeps the browser known")
         func logout() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)
@@ -208,7 +208,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H90 a changed password ends all other sessions, whose next page says why; the one that changed it goes on")
+        @Test("H90 ASVS 7.4.3 a changed password ends all other sessions, whose next page says why; the one that changed it goes on")
         func password() async throws {
             try await WebServer.withRedis { server, _ in
                 let (here, there) = (Browser(server), Browser(server))
@@ -239,7 +239,7 @@ extension OverSockets {
             }
         }
 
-        @Test("one's sessions: listed with device and network, ended one by one or all others; nobody else's")
+        @Test("ASVS 7.5.2 one's sessions: listed with device and network, ended one by one or all others; nobody else's")
         func list() async throws {
             try await WebServer.withRedis { server, _ in
                 let (here, there, other) = (Browser(server), Browser(server), Browser(server))
