@@ -93,6 +93,7 @@ def markup(p):
     p.go("/")
     p.js(CHOOSE, [["<b>bold</b>\u202egpj.exe", 1]])
     p.until("it arrives", lambda: any("<b>bold</b>" in n for n in p.names()))
+    p.until("no upload holds the page", lambda: not p.shown("#uploads"))
     assert p.js("return document.querySelectorAll('tbody b, tbody img').length") == 0
 
 
@@ -139,7 +140,9 @@ def part(p):
     assert len(names) == 20
     time.sleep(1)
     p.js("document.dispatchEvent(new CustomEvent('sluice:missed'))")
-    server.state.accept("scan-new.tiff", 5)
+    new = samples.file(999, "scan-new.tiff", 5, "stored", -1)
+    server.state.files[new["id"]] = new
+    server.state.tell("file", new)
     time.sleep(1)
     assert p.names() == names and p.path() == "/?search=scan&cursor=50", (len(p.names()), p.path())
     p.find("#search").send_keys("-")

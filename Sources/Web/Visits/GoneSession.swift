@@ -19,7 +19,7 @@ struct GoneSession: Sendable {
         // Why somebody else has ended it is nothing that the password alone lets anybody know.
         return switch end {
         case .idle, .absolute: "You took too long to enter the code. Please begin again."
-        case .logout, .elsewhere, .password, .disabled, .replaced: "Logging in was broken off. Please begin again."
+        case .logout, .elsewhere, .password, .disabled, .byOperator, .replaced: "Logging in was broken off. Please begin again."
         }
     }
 }
