@@ -53,6 +53,22 @@ struct BusyTests {
         }
     }
 
+    @Test("H80 a registration that finds no place among the hashes counts nowhere, has nobody mailed, and leaves nothing")
+    func registration() async throws {
+        try await SignInFixture.with(waiting: 1) { fixture in
+            _ = try await fixture.member()
+            try await Self.besideFlood(fixture) {
+                let form = Registration.Form(
+                    name: "other", email: "miami@example.org", fullName: "", password: Secret(SignInFixture.password))
+                for _ in 0..<3 {
+                    #expect(await isSentAway { _ = try await fixture.registration.register(form, network: Visitor.somewhere.network) })
+                }
+            }
+            for lane in ["register:net:192.0.2.1", "all-register:all"] { #expect(try await fixture.taken(lane) == 0) }
+            #expect(fixture.notices.items.isEmpty)
+        }
+    }
+
     @Test("a login, and a password given again, that find no place among the hashes count nowhere")
     func givenBack() async throws {
         try await SignInFixture.with(waiting: 1) { fixture in

@@ -28,7 +28,7 @@ struct DeviceTests {
         }
     }
 
-    @Test("a cookie that nobody has signed in with becomes nobody's: the browser gets another one")
+    @Test("H86 a cookie that nobody has signed in with becomes nobody's: the browser gets another one")
     func invented() async throws {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()

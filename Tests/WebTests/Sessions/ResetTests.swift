@@ -32,7 +32,7 @@ extension OverSockets {
             }
         }
 
-        @Test("a link that does not work sets no cookie and takes none away, whoever leads a browser there")
+        @Test("H92 a link that does not work sets no cookie and takes none away, whoever leads a browser there")
         func planted() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)
@@ -47,7 +47,7 @@ extension OverSockets {
             }
         }
 
-        @Test("the form says whose password it sets, and counts for the link that it was shown for alone")
+        @Test("H92 the form says whose password it sets, and counts for the link that it was shown for alone")
         func swapped() async throws {
             try await WebServer.withRedis { server, _ in
                 let browser = Browser(server)
