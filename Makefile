@@ -57,6 +57,7 @@ lint: ## checks formatting, imports, house rules and scripts
 	python3 Tests/Lint/selftest.py
 	python3 Tests/Lint/imports.py
 	python3 Tests/Lint/rules.py
+	python3 Tests/Lint/standards.py
 	python3 -B Tests/Pages/check_contrast.py | tail -n 1
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck -x -a $(SCRIPTS); else echo "no shellcheck here: scripts are not checked"; fi
 

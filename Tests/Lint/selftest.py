@@ -9,6 +9,7 @@ import unittest
 sys.dont_write_bytecode = True
 import imports
 import rules
+import standards
 
 
 class Planted(unittest.TestCase):
@@ -140,6 +141,34 @@ class Rules(Planted):
     def test_adapters_may_vouch(self):
         self.plant("Sources/Redis/A.swift", "final class A: @unchecked Sendable {} // not Task.detached\n")
         self.assertEqual(list(rules.breaches(self.root)), [])
+
+
+class Standards(Planted):
+    ROWS = "| ASVS 7.2.4 | a new identifier | `ATests` |\n| H88 | old ones | `ATests`, `BTests` |\n| ASVS 6.2.12 | breached | none: later |\n"
+
+    def setUp(self):
+        super().setUp()
+        self.plant("docs/security.md", self.ROWS)
+        self.plant("Tests/AccountsTests/ATests.swift", '@Test(\n    "H88 ASVS 6.2.1, 7.2.4 one of each", arguments: [1])\n')
+        self.plant("Tests/WebTests/BTests.swift", '@Test("H87 H88 another \\"one\\"")\n')
+
+    def found(self):
+        return list(standards.breaches(self.root))
+
+    def test_kept(self):
+        self.assertEqual(self.found(), [])
+
+    def test_a_renamed_test(self):
+        self.plant("Tests/WebTests/BTests.swift", '@Test("H87 another one")\n// "H88"\n')
+        self.assertEqual(self.found(), ["docs/security.md: no test in BTests has H88 in its name"])
+
+    def test_a_number_that_another_one_begins_with(self):
+        self.plant("Tests/AccountsTests/ATests.swift", '@Test("H881 H88 ASVS 7.2.41")\n')
+        self.assertEqual(self.found(), ["docs/security.md: no test in ATests has ASVS 7.2.4 in its name"])
+
+    def test_a_row_without_test_and_reason(self):
+        self.plant("docs/security.md", self.ROWS + "| ASVS 7.4.4 | a button | |\n")
+        self.assertEqual(len(self.found()), 1)
 
 
 if __name__ == "__main__":
