@@ -151,7 +151,8 @@ struct WebServer: Sendable {
                         WebServer(
                             port: port, pool: pool, staging: staging, files: files, announced: announced, signIn: people.signIn,
                             administration: UserAdministration(pool: pool, redis: redis), resets: people.resets, codes: people.codes,
-                            links: people.links, registration: people.registration, notices: people.notices, hasher: people.hasher, log: log,
+                            links: people.links, registration: people.registration, notices: people.notices, hasher: people.hasher,
+                            log: log,
                             root: root)))
             } catch {
                 result = .failure(error)
