@@ -18,7 +18,7 @@ extension OverSockets {
                 let browser = Browser(server)
                 let member = try await browser.member()
                 var fields = try await browser.get("/login").fields
-                try await browser.post("/password/forgot", ["login": member.name])
+                try await browser.fill("/password/forgot", ["login": member.name])
                 let id = try #require(server.links.all.last)
                 let link = try #require(try await server.resets.mail(for: id))
                 fields += try await browser.get("/password/reset?token=\(link.token.reveal())").fields
