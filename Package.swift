@@ -145,8 +145,8 @@ let package = Package(
         .testTarget(
             name: "WorkerTests",
             dependencies: concurrency + [
-                "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", "DatabaseSupport",
-                nio("NIOPosix"),
+                "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", "RedisSupport",
+                "DatabaseSupport", nio("NIOPosix"),
             ]),
         .testTarget(
             name: "EndToEnd",

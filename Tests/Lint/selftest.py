@@ -144,7 +144,9 @@ class Rules(Planted):
 
 
 class Standards(Planted):
-    ROWS = "| ASVS 7.2.4 | a new identifier | `ATests` |\n| H88 | old ones | `ATests`, `BTests` |\n| ASVS 6.2.12 | breached | none: later |\n"
+    ROWS = (
+        "| ASVS 6.2.1 | a length | `ATests` |\n| ASVS 6.2.12 | breached | none: later |\n"
+        "| ASVS 7.2.4 | a new identifier | `ATests` |\n| H88 | old ones | `ATests`, `BTests` |\n")
 
     def setUp(self):
         super().setUp()
@@ -163,8 +165,13 @@ class Standards(Planted):
         self.assertEqual(self.found(), ["docs/security.md: no test in BTests has H88 in its name"])
 
     def test_a_number_that_another_one_begins_with(self):
-        self.plant("Tests/AccountsTests/ATests.swift", '@Test("H881 H88 ASVS 7.2.41")\n')
-        self.assertEqual(self.found(), ["docs/security.md: no test in ATests has ASVS 7.2.4 in its name"])
+        self.plant("Tests/AccountsTests/ATests.swift", '@Test("H881 H88 ASVS 6.2.1 7.2.41")\n')
+        self.assertIn("docs/security.md: no test in ATests has ASVS 7.2.4 in its name", self.found())
+        self.assertIn("docs/security.md: ASVS 7.2.41 in ATests has no row, or its row does not name the file", self.found())
+
+    def test_a_row_that_does_not_name_the_file(self):
+        self.plant("Tests/WebTests/CTests.swift", '@Test("H88 a third")\n')
+        self.assertEqual(self.found(), ["docs/security.md: H88 in CTests has no row, or its row does not name the file"])
 
     def test_a_row_without_test_and_reason(self):
         self.plant("docs/security.md", self.ROWS + "| ASVS 7.4.4 | a button | |\n")

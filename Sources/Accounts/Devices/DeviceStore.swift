@@ -18,15 +18,16 @@ enum DeviceStore {
         _ token: OpaqueToken?, of user: UserID, _ sql: borrowing PostgresSession
     ) throws(PostgresError) -> OpaqueToken? {
         if let token, try sql.execute(use(of: token, user)) == 1 { return nil }
-        let isShared = if let token { try !sql.query(search(for: token)).isEmpty } else { false }
-        let kept = isShared ? token ?? OpaqueToken() : OpaqueToken()
+        var shared: OpaqueToken?
+        if let token, try !sql.query(search(for: token)).isEmpty { shared = token }
+        let kept = shared ?? OpaqueToken()
         try sql.execute(insertion(of: kept, user))
         try sql.execute(
             """
             DELETE FROM known_devices WHERE user_id = \(user) AND sha256 IN (
                 SELECT sha256 FROM known_devices WHERE user_id = \(user) ORDER BY last_used_at DESC, sha256 OFFSET \(limit))
             """)
-        return isShared ? nil : kept
+        return shared == nil ? kept : nil
     }
 
     /// Makes a browser known.

@@ -68,7 +68,11 @@ public struct Registration: Sendable {
         if let refusal = try await throttle.take(lanes) { return .throttled(retryAfter: refusal.retryAfter) }
         // The name is looked at whoever has the address, or a name that is known to be taken would tell of any address.
         let holders = try await store.holders(name: form.name, email: form.email)
-        guard !holders.isNameTaken else { return .refused([.nameTaken]) }
+        guard !holders.isNameTaken else {
+            // Nothing is made, so it takes nobody else's place.
+            try await throttle.giveBack([(.registrationsInAll, .everybody)])
+            return .refused([.nameTaken])
+        }
         let hash = try await throttle.spending(lanes) { () async throws(AccountsError) in try await hasher.hash(form.password) }
         // First, so that a queue that is away leaves nobody with a name that is taken by themselves.
         try await tell(holders.ofAddress)

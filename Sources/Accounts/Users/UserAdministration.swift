@@ -14,13 +14,11 @@ public enum LockOutcome: Sendable, Hashable {
 public struct UserAdministration: Sendable {
     private let database: Database
     private let endings: SessionEndings
-    private let users: UserStore
     private let audit: AuditLog
 
     public init(pool: PostgresPool, redis: RedisClient) {
         database = Database(pool: pool)
         endings = SessionEndings(redis: ScriptRunner(client: redis))
-        users = UserStore(pool: pool)
         audit = AuditLog(pool: pool)
     }
 
@@ -28,16 +26,22 @@ public struct UserAdministration: Sendable {
     ///
     /// - Throws: `.badName`, `.badEmail`, `.nameTaken`, `.emailTaken`, `.database`.
     public func add(name: String, email: String, isAdmin: Bool) async throws(AccountsError) -> User {
-        let user = try await users.add(name: name, email: email, isAdmin: isAdmin)
-        try await audit.record(.registered, user.id, nil, isAdmin ? ["admin": "yes"] : [:])
-        return user
+        try UserStore.check(name: name, email: email, fullName: "")
+        return try await database.transaction { sql throws(PostgresError) in
+            let insertion = UserStore.insertion(name: name, email: email, fullName: "", password: nil, isAdmin: isAdmin)
+            let rows = try sql.query("\(sql: insertion) RETURNING \(sql: User.columns)")
+            guard let row = rows.first else { throw PostgresError(.decoding, "the new user was not returned") }
+            let user = try User(row: row)
+            try sql.execute(AuditLog.statement(.registered, user.id, nil, isAdmin ? ["admin": "yes"] : [:]))
+            return user
+        }
     }
 
     /// Locks a user out: sessions and codes end at once on all processes. API tokens open nothing new after a second, and what they have
     /// opened ends when it is asked about next: an event stream within seconds, an upload within half a minute.
     ///
-    /// Sessions are ended before Postgres is told and after it again, for those that were opened meanwhile: wherever this stops, no
-    /// session is left of a user who is disabled. A Redis that does not answer keeps nobody from being disabled, since tokens work without
+    /// Sessions are ended before Postgres is told and after it again, for those that were opened meanwhile: wherever this stops, all
+    /// that may be left of a disabled user is a session opened in between, which `Purge` ends. A Redis that does not answer keeps nobody from being disabled, since tokens work without
     /// it: its sessions let nobody in while it is away, and are ended by the same call later, or by `Purge` once it is back.
     ///
     /// - Returns: nil when there is no such user.
@@ -68,11 +72,13 @@ public struct UserAdministration: Sendable {
     /// Ends all sessions of a user, who may sign in again; API tokens go on.
     ///
     /// - Returns: how many there were, those that awaited a code included.
-    /// - Throws: `.unavailable`: none was ended.
+    /// - Throws: `.unavailable`: Redis did not say whether they were ended; the same call again does no harm.
     public func endSessions(of user: UserID) async throws(AccountsError) -> Int {
-        let count = try await endings.all(of: user, .byOperator) ?? 0
-        try await audit.record(.sessionsEnded, user, nil, ["count": String(count)])
-        return count
+        try await shielded { () async throws(AccountsError) in
+            let count = try await persistently { () async throws(AccountsError) in try await endings.all(of: user, .byOperator) ?? 0 }
+            try await audit.record(.sessionsEnded, user, nil, ["count": String(count)])
+            return count
+        }
     }
 
     private func end(_ user: UserID) async throws(AccountsError) -> Int {

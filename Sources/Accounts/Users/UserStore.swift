@@ -18,9 +18,7 @@ public struct UserStore: Sendable {
     public func add(
         name: String, email: String, fullName: String = "", password: PasswordHash? = nil, isAdmin: Bool = false
     ) async throws(AccountsError) -> User {
-        guard UserText.isName(name) else { throw AccountsError(.badName, "a user name is 1…64 letters, digits or . _ - +") }
-        guard EmailAddress(email) != nil else { throw AccountsError(.badEmail, "not an e-mail address") }
-        guard UserText.isFullName(fullName) else { throw AccountsError(.badFullName, "a full name is up to 128 printable characters") }
+        try Self.check(name: name, email: email, fullName: fullName)
         let users = try await users(
             """
             \(sql: Self.insertion(name: name, email: email, fullName: fullName, password: password, isAdmin: isAdmin))
@@ -28,6 +26,13 @@ public struct UserStore: Sendable {
             """)
         guard let user = users.first else { throw AccountsError(.database, "the new user was not returned") }
         return user
+    }
+
+    /// - Throws: `.badName`, `.badEmail`, `.badFullName`.
+    static func check(name: String, email: String, fullName: String) throws(AccountsError) {
+        guard UserText.isName(name) else { throw AccountsError(.badName, "a user name is 1…64 letters, digits or . _ - +") }
+        guard EmailAddress(email) != nil else { throw AccountsError(.badEmail, "not an e-mail address") }
+        guard UserText.isFullName(fullName) else { throw AccountsError(.badFullName, "a full name is up to 128 printable characters") }
     }
 
     static func insertion(name: String, email: String, fullName: String, password: PasswordHash?, isAdmin: Bool = false) -> SQL {

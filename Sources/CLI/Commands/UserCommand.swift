@@ -96,7 +96,7 @@ struct UserCommand: AsyncParsableCommand {
     struct EndSessions: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Ends all sessions of a user, who may sign in again. API tokens go on.",
-            discussion: "Without Redis none is ended, and the command ends with status 75.")
+            discussion: "While Redis is away they let nobody in and stay; the command then ends with status 75.")
 
         @Argument(help: "The user's name.")
         var name: String
@@ -110,7 +110,7 @@ struct UserCommand: AsyncParsableCommand {
                 print("sessions ended: \(count)")
             } catch let error as AccountsError where error.code == .unavailable {
                 throw TemporaryFailure.report(
-                    "Redis did not answer: no session of \(name) was ended. They let nobody in while it is away; "
+                    "Redis did not answer: sessions of \(name) may still be open. They let nobody in while it is away; "
                         + "once it is back, run this command again.")
             }
         }

@@ -2,8 +2,8 @@ public import Platform
 
 /// Send the mail of a login code, of a link to set a password, or about a registration with somebody's address.
 ///
-/// It names the challenge, the reset or the notice and nothing else: address, code and link are asked for when the mail is written, so they are
-/// in no queue. What has served its time by then is not sent.
+/// It names the challenge, the reset or the notice and nothing else: address, code and link are asked for when the mail is written, so
+/// they are in no queue. What has served its time by then is not sent.
 public struct SendMail: JobContract, Hashable {
     /// What there is a mail for.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {

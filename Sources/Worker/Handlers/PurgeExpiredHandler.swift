@@ -8,8 +8,9 @@ import Platform
 package struct PurgeExpiredHandler: Sendable {
     /// What a report counts, by the name that metrics and log have for it.
     private static let parts: [(name: String, count: @Sendable (PurgeReport) -> Int)] = [
-        ("codes", { $0.challenges }), ("links", { $0.resets }), ("devices", { $0.devices }), ("audit_events", { $0.auditEvents }),
-        ("locked_sessions", { $0.lockedSessions }), ("session_entries", { $0.sessionEntries }), ("endless_keys", { $0.endlessKeys }),
+        ("codes", { $0.challenges }), ("links", { $0.resets }), ("notices", { $0.notices }), ("devices", { $0.devices }),
+        ("audit_events", { $0.auditEvents }), ("locked_sessions", { $0.lockedSessions }), ("session_entries", { $0.sessionEntries }),
+        ("endless_keys", { $0.endlessKeys }),
     ]
 
     private let purge: Purge

@@ -34,9 +34,9 @@ struct DeliveryTests {
         try await SignInFixture.with { fixture in
             _ = try await fixture.member()
             let session = try await fixture.awaiting()
-            try await fixture.pool.execute("UPDATE login_challenges SET created_at = created_at - interval '14 seconds'")
+            try await fixture.pool.execute("UPDATE login_challenges SET created_at = now() - interval '5 seconds'")
             #expect(try await fixture.signIn.challenge(of: session)?.delivery == nil)
-            try await fixture.pool.execute("UPDATE login_challenges SET created_at = created_at - interval '2 seconds'")
+            try await fixture.pool.execute("UPDATE login_challenges SET created_at = now() - interval '16 seconds'")
             #expect(try await fixture.signIn.challenge(of: session)?.delivery == .delayed)
             try await fixture.signIn.note(.accepted, of: fixture.mails.items[0])
             #expect(try await fixture.signIn.challenge(of: session)?.delivery == .accepted)

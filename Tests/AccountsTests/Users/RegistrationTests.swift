@@ -177,6 +177,9 @@ struct RegistrationTests {
         try await SignInFixture.with { fixture in
             try await accepted(fixture, form(name: "a", email: "a@example.org"), from: NetworkAddress("2001:db8:1:7::1"))
             for lane in ["all-register:all", "site-register:site:2001:db8:1::/48"] { #expect(try await fixture.taken(lane) == 1) }
+            // Nothing is made of a name that is taken, so it costs nobody else a place.
+            guard case .refused([.nameTaken]) = try await register(fixture, form(name: "a")) else { throw SignInFixture.Unexpected() }
+            #expect(try await fixture.taken("all-register:all") == 1)
             try await fixture.fill("site-register:site:2001:db8:1::/48", 30)
             let hashes = fixture.hashes.value
             guard case .throttled = try await register(fixture, form(), from: NetworkAddress("2001:db8:1:ffff::1")) else {

@@ -77,7 +77,7 @@ extension OverSockets {
                 #expect(refused.status == 75 && refused.output.isEmpty)
                 #expect(
                     refused.errors
-                        == "Error: Redis did not answer: no session of \(scene.name) was ended. They let nobody in while it is away; "
+                        == "Error: Redis did not answer: sessions of \(scene.name) may still be open. They let nobody in while it is away; "
                         + "once it is back, run this command again.\n")
                 #expect(try await scene.there.get("/").status == 200)
                 #expect(try await scene.sluice("user", "end-sessions", scene.name).output == "sessions ended: 1\n")

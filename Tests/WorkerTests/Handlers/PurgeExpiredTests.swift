@@ -32,10 +32,13 @@ struct PurgeExpiredTests {
             let purge = PurgeExpiredHandler(purge: Purge(pool: fixture.pool, redis: fixture.redis), metrics: fixture.metrics)
             let job = try await fixture.challenge(of: fixture.user(MailFixture.address()))
             try await fixture.pool.execute("UPDATE login_challenges SET expires_at = now() - interval '2 hours' WHERE id = \(job.number)")
+            try await fixture.pool.execute(
+                "INSERT INTO registration_notices (id, expires_at) VALUES (gen_random_uuid(), now() - interval '2 hours')")
             try await age(3, fixture)
             for _ in 0..<2 { #expect(await purge.handle(PurgeExpired(), run(logger: log.logger)).isDone) }
             #expect(log.lines.count == 1 && log.holds("expired things removed"))
-            #expect(log.holds("count: 4") && log.holds("codes: 1") && log.holds("audit_events: 3") && !log.holds("links"))
+            for part in ["count: 5", "codes: 1", "notices: 1", "audit_events: 3"] { #expect(log.holds(part), "\(part)") }
+            #expect(!log.holds("links"))
             #expect(fixture.count(#"sluice_purged_total{kind="codes"}"#) == 1)
             #expect(fixture.count(#"sluice_purged_total{kind="audit_events"}"#) == 3)
         }

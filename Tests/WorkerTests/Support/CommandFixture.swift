@@ -1,8 +1,6 @@
 import Jobs
-import Logging
-import NIOPosix
-import Platform
 import Redis
+import RedisSupport
 import TestSupport
 
 /// `sluice` beside a Redis server of one test's own.
@@ -13,12 +11,7 @@ struct CommandFixture: Sendable {
     /// - Parameter arguments: more of redis-server's options.
     static func with(_ arguments: String..., body: @Sendable (CommandFixture) async throws -> Void) async throws {
         let server = try await RedisServerProcess.start(arguments: arguments)
-        let client = try RedisClient(
-            configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await client.run() }
-            defer { group.cancelAll() }
+        try await RedisClient.with("redis://127.0.0.1:\(server.port)") { client in
             try await body(CommandFixture(server: server, client: client))
         }
     }
@@ -58,10 +51,14 @@ struct Parcel: JobContract {
 extension RedisJobQueue {
     /// Claims all jobs that are ready and lets them die.
     func buryAll(_ reason: String) async throws {
-        let reply = try await cycle([], want: 500, direct: 500, lease: .seconds(60))
-        _ = try await fail(
-            reply.entries.map {
-                Failure(member: Array("\(reply.epoch)|".utf8) + $0, verb: .dead, delay: .zero, reason: reason)
-            })
+        while true {
+            let limit = RedisJobQueue.batchLimit
+            let reply = try await cycle([], want: limit, direct: limit, lease: .seconds(60))
+            if reply.entries.isEmpty { return }
+            _ = try await fail(
+                reply.entries.map {
+                    Failure(member: Array("\(reply.epoch)|".utf8) + $0, verb: .dead, delay: .zero, reason: reason)
+                })
+        }
     }
 }

@@ -40,7 +40,7 @@ async function ask(method = "GET", path = "/session") {
   if (!response.ok) throw new Problem({ status: response.status, title: "The server cannot answer now." });
   const session = await response.json();
   if (session.state !== "signedIn") return leave();
-  const now = Date.parse(session.now);
+  const now = Date.parse(session.now) || Date.now();
   const idle = Date.parse(session.idleEndsAt) - now;
   const absolute = Date.parse(session.absoluteEndsAt) - now;
   endsAt = Date.now() + Math.min(idle, absolute);
