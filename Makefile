@@ -81,7 +81,7 @@ check-pages: ## checks the pages with sample data in Chromium; what that needs, 
 	$(PYTHON) -B Tests/Pages/check_pages.py
 	$(PYTHON) -B Tests/Pages/check_behaviour.py
 
-clean: ## ends the stack and removes everything built or stored
+clean: ## ends the stack, and removes what was built and .run
 	@compose/local/stack down
 	rm -rf .build .build-tsan
 	@if [ -L .run ]; then rm -rf "$$(realpath .run)"; fi
