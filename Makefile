@@ -64,11 +64,12 @@ lint: ## checks formatting, imports, house rules and scripts
 bench: build ## measures speed and memory on this machine
 	@Tests/Bench/run
 
-prove-queue: build ## proves the queue at full size: faults, kills, costs; six minutes
+prove-queue: build ## proves the queue at full size: faults, kills, costs, fairness; six minutes
 	python3 -B Tests/Bench/queue_faults.py
 	python3 -B Tests/Bench/queue_kills.py
 	python3 -B Tests/Bench/queue_costs.py
-	SLUICE_TEST_FLOOD=1000000 compose/local/with-servers $(SWIFT) test -c release --filter FairnessTests
+	$(SWIFT) build -c release --build-tests $(STRICT)
+	SLUICE_TEST_FLOOD=1000000 compose/local/with-servers $(SWIFT) test -c release --skip-build --filter FairnessTests
 
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser
