@@ -6,7 +6,7 @@ public struct FilesError: Error, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, unknownDeletion, cancelled, closed, noArea
-            case misuse
+            case misuse, quotaExceeded, superseded
         }
         private let kind: Kind
 
@@ -35,6 +35,11 @@ public struct FilesError: Error, CustomStringConvertible {
         /// The call is not possible in this state, such as writing to an upload that has ended.
         public static let misuse = Self(kind: .misuse)
 
+        /// The owner's quota has no room; `quota` names the limit. Nothing of the upload remains.
+        public static let quotaExceeded = Self(kind: .quotaExceeded)
+        /// Somebody else has taken over what this call wanted to end: an upload, or a request with an Idempotency-Key.
+        public static let superseded = Self(kind: .superseded)
+
         public var description: String { kind.rawValue }
     }
 
@@ -43,11 +48,19 @@ public struct FilesError: Error, CustomStringConvertible {
     public let message: String
     /// What caused this, if it came from below.
     public let underlying: (any Error)?
+    /// Of `.quotaExceeded`.
+    public private(set) var quota: QuotaNote?
 
     public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying
+    }
+
+    static func quota(_ note: QuotaNote) -> FilesError {
+        var error = FilesError(.quotaExceeded, "at most \(note.maximum) \(note.kind.rawValue), \(note.used) are taken")
+        error.quota = note
+        return error
     }
 
     public var description: String {

@@ -3,6 +3,11 @@ public import Postgres
 /// The part of the database schema that this module owns.
 public enum FilesSchema {
     public static var migrations: [Migration] {
-        [Migration(number: 2, name: "files", sql: String(decoding: PackageResources._002_files_sql, as: UTF8.self))]
+        [
+            Migration(number: 2, name: "files", sql: String(decoding: PackageResources._002_files_sql, as: UTF8.self)),
+            Migration(number: 9, name: "uploads", sql: String(decoding: PackageResources._009_uploads_sql, as: UTF8.self)),
+            Migration(number: 10, name: "usage", sql: String(decoding: PackageResources._010_usage_sql, as: UTF8.self)),
+            Migration(number: 11, name: "replies", sql: String(decoding: PackageResources._011_replies_sql, as: UTF8.self)),
+        ]
     }
 }

@@ -1,4 +1,3 @@
-import Cryptography
 public import Platform
 public import Postgres
 public import ServiceLifecycle
@@ -8,31 +7,32 @@ public import ServiceLifecycle
 /// Concurrent calls share the work (group commit): one visit to the disk, one sync of the directory, one INSERT and one
 /// announcement for all that wait. A few batches are under way at a time, so that disk and database work at once.
 public final class FileIntake: Sendable, Service {
-    struct Submission: Sendable {
-        let file: ReceivedFile
-        let record: FileRecord
-    }
+    /// Files of one batch, unless a single group has more.
+    private static let batchFiles = 64
 
-    private let batcher: Batcher<Submission, FileRecord>
+    private let batcher: Batcher<IntakeGroup, [FileRecord]>
     private let announcer: Announcer
     private let index: SearchIndexTender
     private let staging: StagingArea
     private let area: String
 
     /// - Parameters:
+    ///   - limits: the quota of owners who have none of their own.
     ///   - announce: tells the queue about new files. It runs after the rows are committed and nobody waits for it: what it
     ///     fails to tell, or has no time to, is found by Reconcile, since the row is the outbox.
     /// - Precondition: the staging area has been prepared.
-    public init(pool: PostgresPool, staging: StagingArea, announce: @escaping @Sendable ([FileRecord]) async -> Void) {
+    public init(
+        pool: PostgresPool, staging: StagingArea, limits: QuotaLimits = .none, announce: @escaping @Sendable ([FileRecord]) async -> Void
+    ) {
         let announcer = Announcer(announce: announce)
         let index = SearchIndexTender(pool: pool)
         self.announcer = announcer
         self.index = index
         self.staging = staging
         area = staging.areaID ?? ""
-        batcher = Batcher(maximumItems: 64, maximumInFlight: 2) { batch in
-            let outcomes = await IntakeBatch(pool: pool, staging: staging, announcer: announcer).commit(batch)
-            index.added(batch.count)
+        batcher = Batcher(maximumItems: Self.batchFiles, maximumInFlight: 2, weight: \.members.count) { batch in
+            let outcomes = await IntakeBatch(pool: pool, staging: staging, announcer: announcer, limits: limits).commit(batch)
+            index.added(batch.reduce(0) { $0 + $1.members.count })
             return outcomes
         }
     }
@@ -47,22 +47,37 @@ public final class FileIntake: Sendable, Service {
         }
     }
 
-    /// Makes a received file the owner's.
+    /// The row that a received file will have once it is accepted.
     ///
     /// - Parameter contentType: as the client claims it; what is no media type becomes `application/octet-stream`.
-    /// - Throws: `.stagingFull`, `.storage`, `.database`, `.closed`: nothing of the file remains. `.unknownOutcome`: the
-    ///   file may have been accepted. Cancelling the caller does not withdraw the file.
+    public func member(_ file: ReceivedFile, owner: UserID, name: FileName, contentType: String) -> IntakeGroup.Member {
+        IntakeGroup.Member(
+            file: file,
+            record: FileRecord(
+                id: file.id, owner: owner, name: name.value, size: file.size, contentType: ContentType.clean(contentType),
+                sha256: file.sha256, state: .staged, key: FileKey.make(owner: owner, id: file.id, name: name), area: area))
+    }
+
+    /// Makes a received file the owner's.
+    ///
+    /// - Throws: as `accept(_:)` does.
     public func accept(
         _ file: ReceivedFile, owner: UserID, name: FileName, contentType: String
     ) async throws(FilesError) -> FileRecord {
-        let record = FileRecord(
-            id: file.id, owner: owner, name: name.value, size: file.size, contentType: ContentType.clean(contentType), sha256: file.sha256,
-            state: .staged, key: FileKey.make(owner: owner, id: file.id, name: name), area: area)
+        try await accept(IntakeGroup([member(file, owner: owner, name: name, contentType: contentType)]))[0]
+    }
+
+    /// Makes received files their owner's, all or none.
+    ///
+    /// - Returns: their rows, in the order of the group.
+    /// - Throws: `.quotaExceeded`, `.superseded`, `.stagingFull`, `.storage`, `.database`, `.closed`: nothing of the files remains.
+    ///   `.unknownOutcome`: they may have been accepted. Cancelling the caller does not withdraw them.
+    public func accept(_ group: IntakeGroup) async throws(FilesError) -> [FileRecord] {
         do {
-            return try await batcher.submit(Submission(file: file, record: record))
+            return try await batcher.submit(group)
         } catch {
             // What a batch could not accept it has removed; what reached none is still there.
-            if error is BatcherClosed { await staging.discard(file) }
+            if error is BatcherClosed { for member in group.members { await staging.discard(member.file) } }
             throw FilesError(error)
         }
     }

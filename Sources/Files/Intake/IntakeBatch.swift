@@ -1,4 +1,3 @@
-import Cryptography
 import Platform
 import Postgres
 
@@ -7,49 +6,85 @@ struct IntakeBatch {
     let pool: PostgresPool
     let staging: StagingArea
     let announcer: Announcer
+    /// For owners who have none of their own.
+    let limits: QuotaLimits
 
-    func commit(_ batch: [FileIntake.Submission]) async -> [Result<FileRecord, any Error>] {
-        let places = await staging.publish(batch.map(\.file))
-        let outcomes = zip(batch, places).map { submission, place in
-            place.map { place in
-                var record = submission.record
-                record.place = place
-                return record
+    /// - Returns: for each group its rows, or why it is refused; then nothing of its bytes remains.
+    func commit(_ batch: [IntakeGroup]) async -> [Result<[FileRecord], any Error>] {
+        var results = await publish(batch)
+        let placed = results.compactMap { try? $0.get() }
+        var refusals = await addRows(of: placed)[...]
+        for index in results.indices {
+            guard case .success(let group) = results[index] else { continue }
+            if let refusal = refusals.removeFirst() {
+                results[index] = .failure(refusal)
+            } else {
+                announcer.announce(group.records)
             }
         }
-        let records = outcomes.compactMap { try? $0.get() }
-        let refusal = await insert(records)
-        if refusal == nil { announcer.announce(records) }
-        return outcomes.map { outcome in
-            if let refusal, case .success = outcome { .failure(refusal) } else { outcome.mapError { $0 } }
-        }
+        return results.map { $0.map(\.records).mapError { $0 } }
     }
 
-    /// - Returns: why the rows are not, or perhaps not, in the database.
-    private func insert(_ records: [FileRecord]) async -> FilesError? {
-        guard !records.isEmpty else { return nil }
-        do throws(PostgresError) {
-            _ = try await pool.execute(Self.insertion(of: records))
-            return nil
+    private func publish(_ batch: [IntakeGroup]) async -> [Result<IntakeGroup, FilesError>] {
+        var places = await staging.publish(batch.flatMap { $0.members.map(\.file) })[...]
+        var orphans: [StagedPlace] = []
+        var kept: [StagedPlace] = []
+        let results = batch.map { group in
+            let own = places.prefix(group.members.count)
+            places = places.dropFirst(group.members.count)
+            let found = own.compactMap { try? $0.get() }
+            let result = Result { () throws(FilesError) in
+                for place in own { _ = try place.get() }
+                return group.placed(at: found)
+            }
+            if case .success = result { kept += found } else { orphans += found }
+            return result
+        }
+        await withdraw(orphans, keeping: kept)
+        return results
+    }
+
+    /// - Returns: for each group why its rows are not, or perhaps not, in the database.
+    private func addRows(of groups: [IntakeGroup]) async -> [FilesError?] {
+        guard !groups.isEmpty else { return [] }
+        var refusals: [FilesError?]
+        do {
+            refusals = try await insert(groups)
         } catch {
-            let error = FilesError(error)
-            // With the outcome unknown the rows may be there, and bytes without a row are better than a row without bytes:
-            // the sweep removes them.
-            if error.code != .unknownOutcome { await staging.withdraw(records.map(\.place.container)) }
-            return error
+            refusals = groups.map { _ in FilesError(error) }
         }
+        // With the outcome unknown the rows may be there, and bytes without a row are better than a row without bytes:
+        // the sweep removes them.
+        let outcomes = zip(groups, refusals)
+        let orphans = outcomes.filter { $1 != nil && $1?.code != .unknownOutcome }.flatMap(\.0.records)
+        let kept = outcomes.filter { $1 == nil || $1?.code == .unknownOutcome }.flatMap(\.0.records)
+        await withdraw(orphans.map(\.place), keeping: kept.map(\.place))
+        return refusals
     }
 
-    private static func insertion(of records: [FileRecord]) -> SQL {
-        """
-        WITH added AS (
-            INSERT INTO files (id, owner_id, name, size, content_type, sha256, key, area, container, byte_offset)
-            SELECT * FROM unnest(
-                \(records.map(\.id)), \(records.map(\.owner)), \(records.map(\.name))::text[], \(records.map(\.size)),
-                \(records.map(\.contentType))::text[], \(records.map(\.sha256.bytes)), \(records.map(\.key))::text[],
-                \(records.map(\.area))::text[], \(records.map(\.place.container)), \(records.map(\.place.offset)))
-            RETURNING id, container)
-        INSERT INTO files_outstanding (file, container) SELECT id, container FROM added
-        """
+    /// Files of which nothing else has to be true cost one statement. The transaction, which looks before it inserts, is for the
+    /// others, and for those whom the statement leaves out because they have a quota.
+    private func insert(_ groups: [IntakeGroup]) async throws -> [FilesError?] {
+        let transaction = IntakeTransaction(pool: pool, limits: limits)
+        guard limits == .none, groups.allSatisfy(\.isPlain) else { return try await transaction.commit(groups).refusals }
+        let inserted = Set(
+            try await pool.query(FileInsertion.unmetered(groups.flatMap(\.records))).map { try $0.decode(at: 0, as: FileID.self) })
+        let rest = groups.indices.filter { !inserted.contains(groups[$0].records[0].id) }
+        guard !rest.isEmpty else { return groups.map { _ in nil } }
+        var refusals: [FilesError?] = groups.map { _ in nil }
+        let outcome: [FilesError?]
+        do {
+            outcome = try await transaction.commit(rest.map { groups[$0] }).refusals
+        } catch {
+            // The others are in the database all the same.
+            outcome = rest.map { _ in FilesError(error) }
+        }
+        for (index, refusal) in zip(rest, outcome) { refusals[index] = refusal }
+        return refusals
+    }
+
+    private func withdraw(_ orphans: [StagedPlace], keeping kept: [StagedPlace]) async {
+        let containers = Set(orphans.map(\.container)).subtracting(kept.map(\.container))
+        if !containers.isEmpty { await staging.withdraw(Array(containers)) }
     }
 }

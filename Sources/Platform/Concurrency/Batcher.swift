@@ -25,6 +25,7 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
 
     private let maximumItems: Int
     private let maximumInFlight: Int
+    private let weight: @Sendable (Item) -> Int
     private let process: Process
     private let state = Mutex(State())
     private let signal: AsyncStream<Void>
@@ -33,11 +34,15 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
     /// - Parameters:
     ///   - maximumItems: the largest batch.
     ///   - maximumInFlight: how many batches may be processed at the same time.
+    ///   - weight: for how many items an item counts; one that counts for more than `maximumItems` is a batch of its own.
     ///   - process: receives 1…`maximumItems` items and returns one result for each.
-    public init(maximumItems: Int, maximumInFlight: Int, process: @escaping Process) {
+    public init(
+        maximumItems: Int, maximumInFlight: Int, weight: @escaping @Sendable (Item) -> Int = { _ in 1 }, process: @escaping Process
+    ) {
         precondition(maximumItems > 0 && maximumInFlight > 0, "a batcher needs room for an item and a batch")
         self.maximumItems = maximumItems
         self.maximumInFlight = maximumInFlight
+        self.weight = weight
         self.process = process
         (signal, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -97,8 +102,13 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
 
     private func take() -> [Entry]? {
         state.withLock { state in
-            guard !state.waiting.isEmpty else { return nil }
-            let count = min(maximumItems, state.waiting.count)
+            guard let first = state.waiting.first else { return nil }
+            var total = weight(first.item)
+            var count = 1
+            while count < state.waiting.count, case let next = weight(state.waiting[count].item), total + next <= maximumItems {
+                total += next
+                count += 1
+            }
             let batch = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
             return batch

@@ -15,6 +15,24 @@ package struct ProblemDetails: Hashable, Sendable {
     package var detail: String?
     /// Names the fault within its kind, where one kind has many: for programs, unlike `detail`.
     package var code: String?
+    /// What else programs may want to know, such as the limit that was reached.
+    package var members: [Member] = []
+
+    /// A member beyond those of RFC 9457.
+    package struct Member: Hashable, Sendable {
+        package enum Value: Hashable, Sendable {
+            case number(Int64)
+            case text(String)
+        }
+
+        package var name: String
+        package var value: Value
+
+        package init(_ name: String, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     package init(status: Int, title: String, type: String = "about:blank", detail: String? = nil, code: String? = nil) {
         self.type = type
@@ -31,6 +49,12 @@ package struct ProblemDetails: Hashable, Sendable {
         writer.member("status", status)
         if let detail { writer.member("detail", detail) }
         if let code { writer.member("code", code) }
+        for member in members {
+            switch member.value {
+            case .number(let number): writer.member(member.name, number)
+            case .text(let text): writer.member(member.name, text)
+            }
+        }
     }
 }
 

@@ -19,7 +19,7 @@ struct HomePages {
     func upload(_ request: Request, context: MemberContext) async throws -> Response {
         try guardian.checkSite(request)
         let gate = FormGate { try guardian.checkToken($0, of: context.session) }
-        let outcomes = try await uploads.receive(request, from: context.uploader, gate: gate)
+        let outcomes = try await uploads.receive(request, from: context.uploader, form: gate)
         var refusals: [(name: String?, error: APIError)] = []
         for case .refused(let name, let error) in outcomes { refusals.append((name, error)) }
         guard let first = refusals.first else { return Redirection(to: "/").response() }

@@ -19,8 +19,10 @@ extension Routes {
         let assets = AssetStore()
         let pages = try PageRenderer(assets: assets.addresses, onPage: onPage)
         let uploads = UploadHandlers(
-            staging: services.staging, intake: services.intake, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
-            isQueueFull: services.isQueueFull,
+            staging: services.staging, intake: services.intake,
+            gate: UploadGate(
+                staging: services.staging, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
+                isQueueFull: services.isQueueFull),
             limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
             sessions: sessions, tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)

@@ -15,7 +15,7 @@ struct MultipartReceiver {
 
     private enum Current {
         case none
-        case file(StagedUpload, name: FileName, contentType: String)
+        case file(IncomingUpload, name: FileName, contentType: String)
         /// The field that opens the gate.
         case token([UInt8])
         /// A form field, or a file that has been refused: its bytes are thrown away.
@@ -103,7 +103,7 @@ struct MultipartReceiver {
         } catch {
             return refuse(nil, APIError(error))
         }
-        let upload = try await staging.makeUpload(limit: limits.fileSize)
+        let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize))
         current = .file(upload, name: name, contentType: headers.contentType?.description ?? UploadHandlers.defaultType)
     }
 
@@ -119,7 +119,7 @@ struct MultipartReceiver {
         }
         do {
             try await upload.write(bytes)
-        } catch  where error.code == .tooLarge {
+        } catch let error as FilesError where error.code == .tooLarge {
             await upload.discard()
             refuse(name.value, .fileTooLarge(limit: limits.fileSize))
             current = .skipped

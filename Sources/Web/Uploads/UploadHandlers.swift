@@ -10,9 +10,7 @@ struct UploadHandlers {
 
     let staging: StagingArea
     let intake: FileIntake
-    let admission: UploadAdmission
-    /// Whether the queue has had no room for jobs just now.
-    let isQueueFull: @Sendable () -> Bool
+    let gate: UploadGate
     let limits: UploadLimits
     let sessions: SessionStore
     let tokens: TokenStore
@@ -25,14 +23,14 @@ struct UploadHandlers {
 
     /// Takes the files of a multipart/form-data body.
     ///
-    /// - Parameter gate: of the form's token, which has to come before its files; nil where a header has said as much.
+    /// - Parameter form: asks for the form's token, which has to come before its files; nil where a header has said as much.
     /// - Returns: one outcome per file, in the order of the request; at least one.
-    func receive(_ request: Request, from uploader: Uploader, gate: FormGate? = nil) async throws -> [UploadOutcome] {
+    func receive(_ request: Request, from uploader: Uploader, form: FormGate? = nil) async throws -> [UploadOutcome] {
         guard let type = request.headers.value(of: .contentType) else { throw APIError.mediaType(expected: "multipart/form-data") }
         let boundary = try MultipartBoundary(contentType: type)
-        return try await admit(request, uploader) {
-            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, gate: gate)
-            try await receiver.receive(body(of: request, from: uploader, gate))
+        return try await gate.admit(request, uploader) {
+            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, gate: form)
+            try await receiver.receive(body(of: request, from: uploader, form))
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
             for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: uploader.channel) }
             return await accept(receiver.parts, for: uploader)
@@ -49,8 +47,8 @@ struct UploadHandlers {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
         let uploader = context.uploader
-        return try await admit(request, uploader, expecting: length ?? 0) {
-            let upload = try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0)
+        return try await gate.admit(request, uploader, expecting: length ?? 0) {
+            let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0))
             let received: ReceivedFile
             do {
                 for try await bytes in body(of: request, from: uploader) { try await upload.write(bytes) }
@@ -66,23 +64,10 @@ struct UploadHandlers {
         }
     }
 
-    private func body(of request: Request, from uploader: Uploader, _ gate: FormGate? = nil) -> RequestBody {
+    private func body(of request: Request, from uploader: Uploader, _ form: FormGate? = nil) -> RequestBody {
         RequestBody(
             asyncSequence: AttendedBody(
-                body: request.body, credential: uploader.credential, sessions: sessions, tokens: tokens, gate: gate))
-    }
-
-    /// Everything that can speak against a body is asked before the client is told to send it.
-    private func admit<T>(
-        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, _ body: () async throws -> T
-    ) async throws -> T {
-        guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
-        return try await admission.admit(uploader.user) {
-            guard !isQueueFull() else { throw APIError.queueFull }
-            try await staging.checkSpace(for: count)
-            try await Expectation.meet(request, on: uploader.channel)
-            return try await body()
-        }
+                body: request.body, credential: uploader.credential, sessions: sessions, tokens: tokens, gate: form))
     }
 
     /// Accepts all received parts at once, so that one request costs one group commit. A part that cannot be accepted is

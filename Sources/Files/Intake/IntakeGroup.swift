@@ -1,0 +1,38 @@
+import Platform
+
+/// Received files of one owner that are accepted together or not at all, and what else becomes true in the same transaction.
+public struct IntakeGroup: Sendable {
+    /// A file, and the row that it is to get.
+    public struct Member: Sendable {
+        let file: ReceivedFile
+        public let record: FileRecord
+    }
+
+    public let members: [Member]
+    /// The resumable upload that ends with this; the group is refused when somebody else has taken it over.
+    let upload: UploadFence?
+    /// The answer to store; the group is refused when somebody else runs the request by now.
+    let reply: ReplyCompletion?
+
+    /// - Precondition: at least one member, all of one owner.
+    public init(_ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil) {
+        precondition(!members.isEmpty && members.allSatisfy { $0.record.owner == members[0].record.owner }, "files of one owner")
+        self.members = members
+        self.upload = upload
+        self.reply = reply
+    }
+
+    var owner: UserID { members[0].record.owner }
+    var records: [FileRecord] { members.map(\.record) }
+    /// Whether nothing has to be true for it but that there is room.
+    var isPlain: Bool { upload == nil && reply == nil }
+
+    func placed(at places: [StagedPlace]) -> IntakeGroup {
+        let placed = zip(members, places).map { member, place in
+            var record = member.record
+            record.place = place
+            return Member(file: member.file, record: record)
+        }
+        return IntakeGroup(placed, upload: upload, reply: reply)
+    }
+}

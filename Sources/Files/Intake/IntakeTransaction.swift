@@ -1,0 +1,118 @@
+import Cryptography
+import Platform
+import Postgres
+
+/// Makes the rows of accepted files, ends their uploads, charges their owners and stores the answers: all in one transaction.
+///
+/// Rows are locked in this order: usage, uploads, replies, each by its key. Rows of files that exist are locked only when an
+/// owner is counted for the first time, after the usage row was made; whoever deletes files locks those first and looks for
+/// the usage row in a later statement, so neither can miss the other.
+struct IntakeTransaction {
+    struct Outcome: Sendable {
+        /// For each group why it is refused.
+        var refusals: [FilesError?]
+        /// What the owners with a quota take now.
+        var usage: [UserID: QuotaUse]
+    }
+
+    let pool: PostgresPool
+    /// For those who have none of their own.
+    let limits: QuotaLimits
+
+    func commit(_ groups: [IntakeGroup]) async throws -> Outcome {
+        try await pool.transaction { session in
+            var facts = try facts(for: groups, session)
+            let metered = facts.usage
+            let refusals = IntakeDecision.decide(groups, &facts)
+            let accepted = zip(groups, refusals).filter { $1 == nil }.map(\.0)
+            if !accepted.isEmpty { try session.execute(FileInsertion.statement(for: accepted.flatMap(\.records))) }
+            for (owner, use) in facts.usage where metered[owner] != use { facts.usage[owner]?.version += 1 }
+            try Self.charge(facts.usage.filter { metered[$0.key] != $0.value }, session)
+            try Self.complete(accepted, session)
+            return Outcome(refusals: refusals, usage: facts.usage)
+        }
+    }
+
+    private func facts(for groups: [IntakeGroup], _ session: borrowing PostgresSession) throws -> IntakeDecision.Facts {
+        var facts = IntakeDecision.Facts(usage: try usage(of: groups, session))
+        let fences = groups.compactMap(\.upload)
+        if !fences.isEmpty {
+            for row in try session.query(Self.held(fences)) { facts.uploads.insert(try row.decode("id")) }
+        }
+        let claims = groups.compactMap { $0.reply?.claim }
+        if !claims.isEmpty {
+            for row in try session.query(
+                "SELECT claim FROM replies WHERE claim = ANY(\(claims)) AND status IS NULL ORDER BY owner_id, key FOR UPDATE")
+            {
+                facts.claims.insert(try row.decode("claim"))
+            }
+        }
+        return facts
+    }
+
+    private func usage(of groups: [IntakeGroup], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
+        let owners = Set(groups.map(\.owner)).sorted { $0.rawValue < $1.rawValue }
+        var usage = try locked(owners, session)
+        guard limits != .none, usage.count < owners.count else { return usage }
+        try session.execute(QuotaCount.insertion(of: owners.filter { usage[$0] == nil }))
+        usage = try locked(owners, session)
+        return usage
+    }
+
+    private func locked(_ owners: [UserID], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
+        var usage: [UserID: QuotaUse] = [:]
+        for row in try session.query(
+            """
+            SELECT owner_id, bytes, files, byte_limit, file_limit, version FROM file_usage
+            WHERE owner_id = ANY(\(owners)) ORDER BY owner_id FOR UPDATE
+            """)
+        {
+            let own = QuotaLimits(bytes: try row.decode("byte_limit"), files: try row.decode("file_limit"))
+            usage[try row.decode("owner_id")] = QuotaUse(
+                bytes: try row.decode("bytes"), files: try row.decode("files"),
+                limits: QuotaLimits(bytes: own.bytes ?? limits.bytes, files: own.files ?? limits.files), version: try row.decode("version"))
+        }
+        return usage
+    }
+
+    private static func held(_ fences: [UploadFence]) -> SQL {
+        """
+        SELECT id FROM uploads JOIN unnest(\(fences.map(\.id)), \(fences.map(\.epoch))) AS fence (fence_id, fence_epoch)
+        ON id = fence_id AND epoch = fence_epoch
+        WHERE state IN ('open', 'finishing') ORDER BY id FOR UPDATE OF uploads
+        """
+    }
+
+    private static func charge(_ usage: [UserID: QuotaUse], _ session: borrowing PostgresSession) throws {
+        guard !usage.isEmpty else { return }
+        let (owners, uses) = (Array(usage.keys), Array(usage.values))
+        try session.execute(
+            """
+            UPDATE file_usage SET bytes = now_bytes, files = now_files, version = now_version
+            FROM unnest(\(owners), \(uses.map(\.bytes)), \(uses.map(\.files)), \(uses.map(\.version)))
+                AS now (owner, now_bytes, now_files, now_version)
+            WHERE owner_id = owner
+            """)
+    }
+
+    private static func complete(_ groups: [IntakeGroup], _ session: borrowing PostgresSession) throws {
+        let ended = groups.filter { $0.upload != nil }
+        if !ended.isEmpty {
+            try session.execute(
+                """
+                UPDATE uploads SET state = 'complete', byte_offset = length, file = became
+                FROM unnest(\(ended.compactMap { $0.upload?.id }), \(ended.map { $0.records[0].id })) AS ended (ended_id, became)
+                WHERE id = ended_id
+                """)
+        }
+        for completion in groups.compactMap(\.reply) {
+            let reply = completion.reply
+            try session.execute(
+                """
+                UPDATE replies SET status = \(Int16(reply.status)), location = \(reply.location), body = \(reply.body),
+                    content = \(reply.content)
+                WHERE claim = \(completion.claim)
+                """)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// What the files of one user take, and what they may.
+public struct QuotaUse: Sendable, Hashable {
+    public var bytes: Int64
+    public var files: Int64
+    public var limits: QuotaLimits
+    /// Grows with each change in the database: of two, the larger is the newer.
+    public var version: Int64
+
+    public init(bytes: Int64, files: Int64, limits: QuotaLimits, version: Int64) {
+        self.bytes = bytes
+        self.files = files
+        self.limits = limits
+        self.version = version
+    }
+
+    /// This with more files in it.
+    ///
+    /// - Throws: `.quotaExceeded`, with the limit that has no room for them.
+    func adding(bytes more: Int64, files count: Int64) throws(FilesError) -> QuotaUse {
+        var sum = self
+        sum.bytes = try Self.sum(bytes, more, limit: limits.bytes, .bytes)
+        sum.files = try Self.sum(files, count, limit: limits.files, .files)
+        return sum
+    }
+
+    private static func sum(_ used: Int64, _ more: Int64, limit: Int64?, _ kind: QuotaNote.Kind) throws(FilesError) -> Int64 {
+        let (sum, overflow) = used.addingReportingOverflow(more)
+        guard !overflow, sum <= limit ?? .max else { throw .quota(QuotaNote(kind: kind, maximum: limit ?? .max, used: used)) }
+        return sum
+    }
+}
+
+/// Which limit of a quota had no room.
+public struct QuotaNote: Sendable, Hashable {
+    public enum Kind: String, Sendable {
+        case bytes, files
+    }
+
+    public let kind: Kind
+    public let maximum: Int64
+    /// What was taken when the limit was asked.
+    public let used: Int64
+
+    public init(kind: Kind, maximum: Int64, used: Int64) {
+        self.kind = kind
+        self.maximum = maximum
+        self.used = used
+    }
+}
