@@ -50,6 +50,22 @@ struct BatcherTests {
         #expect(recorder.batches.withLock { $0 } == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [9]])
     }
 
+    @Test("Heavy items fill a batch sooner, and one that is too heavy has its own") func weights() async throws {
+        let recorder = Recorder()
+        let batcher = Batcher(maximumItems: 4, maximumInFlight: 1, weight: { $0 }, process: recorder.process)
+        try await withRunning(batcher) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (position, item) in [1, 3, 1, 9, 2, 2, 1].enumerated() {
+                    group.addTask { () async throws in #expect(try await batcher.submit(item) == item * 10) }
+                    try await until { position == 0 ? recorder.sizes == [1] : batcher.backlog == position }
+                }
+                recorder.gate.open()
+                try await group.waitForAll()
+            }
+        }
+        #expect(recorder.batches.withLock { $0 } == [[1], [3, 1], [9], [2, 2], [1]])
+    }
+
     @Test("No more batches than allowed are in flight") func inFlight() async throws {
         let recorder = Recorder()
         let batcher = Batcher(maximumItems: 1, maximumInFlight: 2, process: recorder.process)
