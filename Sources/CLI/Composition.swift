@@ -23,11 +23,16 @@ enum Composition {
         }
     }
 
+    /// Runs `body` with a connection to Postgres; what goes wrong is told in words for operators, here and below.
     static func withPostgres<T: Sendable>(_ body: @escaping @Sendable (PostgresPool) async throws -> T) async throws -> T {
-        var configuration = try PostgresConfiguration(settings().database)
-        configuration.poolSize = 1
-        let pool = try PostgresPool(configuration: configuration, logger: logger)
-        return try await running({ try await pool.run() }) { try await body(pool) }
+        do {
+            var configuration = try PostgresConfiguration(settings().database)
+            configuration.poolSize = 1
+            let pool = try PostgresPool(configuration: configuration, logger: logger)
+            return try await running({ try await pool.run() }) { try await body(pool) }
+        } catch {
+            throw inWords(error)
+        }
     }
 
     /// Brings the database to the schema of this version.
@@ -75,7 +80,7 @@ enum Composition {
         try await withRedis(at: url) { try await body(RedisJobQueue(client: $0, name: name)) }
     }
 
-    /// Runs `body` with a connection to Redis; what goes wrong with it and with queues is told in words for operators.
+    /// Runs `body` with a connection to Redis.
     static func withRedis<T: Sendable>(
         at url: ServiceURL? = nil, _ body: @escaping @Sendable (RedisClient) async throws -> T
     ) async throws -> T {
@@ -90,13 +95,21 @@ enum Composition {
         }
     }
 
-    /// What Redis and the queue say, without the codes that programs go by.
+    /// What a module below says, without the codes that programs go by.
     private static func inWords(_ error: any Error) -> any Error {
         switch error {
         case let error as JobsError: OperatorError(error.message)
         case let error as RedisError: OperatorError(JobsError(error, doing: "talking to Redis").message)
+        case let error as AccountsError: OperatorError(sentence(error.message, because: error.underlying))
+        case let error as FilesError: OperatorError(sentence(error.message, because: error.underlying))
+        case let error as PostgresError: OperatorError(error.message)
         default: error
         }
+    }
+
+    private static func sentence(_ message: String, because cause: (any Error)?) -> String {
+        guard let cause else { return message }
+        return "\(message): \((inWords(cause) as? OperatorError)?.description ?? "\(cause)")"
     }
 
     /// Runs `body` beside a service, which is ended with it.

@@ -22,10 +22,9 @@ struct LoginPages {
         guard session.user == nil else { return Redirection(to: "/").response() }
         let form = context.form
         let login = try form.text("login")
-        // What cannot be the name of a captcha was not solved either.
-        guard let captcha = CaptchaID(try form.text("captcha_id")) else { return try unsolved(login, context) }
+        guard let answer = try FormCaptchas.answer(in: form) else { return try unsolved(login, context) }
         let attempt = LoginAttempt(
-            login: login, password: try form.secret("password"), captcha: captcha, answer: try form.text("captcha"))
+            login: login, password: try form.secret("password"), captcha: answer.captcha, answer: answer.text)
         switch try await signIn.begin(attempt, in: session, context.visit.visitor) {
         case .challenged(let next, _): return Redirection(to: "/login/code").response(cookies.set(next))
         case .unsolved: return try unsolved(login, context)

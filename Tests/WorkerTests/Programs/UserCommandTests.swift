@@ -48,6 +48,19 @@ struct UserCommandTests {
         }
     }
 
+    @Test("what goes wrong is said in words, without the codes of programs")
+    func words() async throws {
+        try await TestDatabase.migrated { database in
+            _ = try await sluice(database, "user", "add", "ann", "--email", "ann@example.org")
+            let twin = try await sluice(database, "user", "add", "ANN", "--email", "other@example.org")
+            #expect(twin.status == 1 && twin.output == "" && twin.errors == "Error: the name is taken\n")
+            try await TestDatabase.withPool(database.configuration) { _ = try await $0.execute("ALTER TABLE users RENAME TO persons") }
+            let broken = try await sluice(database, "user", "ls")
+            #expect(broken.status == 1 && broken.errors.hasPrefix("Error: the database did not carry out a statement: "))
+            #expect(!broken.errors.contains("postgres "))
+        }
+    }
+
     private func sluice(_ database: TestDatabase, _ arguments: String...) async throws -> Program {
         try await Program.run(
             "sluice", arguments, environment: ["SLUICE_DATABASE_URL": database.url, "SLUICE_REDIS_URL": try TestServer.redis.url])
