@@ -3,6 +3,7 @@
 #   PORT=…    the front door's port for `make run` (8080; 0: any free one)
 #   STATE=…   the folder of a running stack (.run)
 #   FILTER=…  only the tests whose name matches, for `make test`
+#   SECONDS=… how long `make fuzz` fuzzes each target (600); FUZZ=… only the one of this name
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,9 +19,9 @@ STRICT := --explicit-target-dependency-import-check error --no-color-diagnostics
 # The build for the thread sanitizer; what the object file is for, says its source.
 THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build-tsan/mutex/mutex.o
 SOURCES := $(wildcard Package.swift Sources Tests)
-SCRIPTS := Tests/run-all $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
+SCRIPTS := Tests/run-all Tests/Fuzz/run $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread format lint bench prove-queue prove-sign-in check-pages check-browser clean
+.PHONY: help packages build run test test-thread fuzz format lint bench prove-queue prove-sign-in check-pages check-browser clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +49,9 @@ test-thread: packages ## runs the tests under the thread sanitizer; fails on any
 	SLUICE_TEST_BIN=$$($(SWIFT) build $(THREAD) --show-bin-path) SLUICE_TEST_PATIENCE=10 \
 		TARGETS='$(or $(TARGETS),$(filter-out EndToEnd,$(notdir $(wildcard Tests/*Tests))))' \
 		compose/local/with-servers Tests/ThreadSanitizer/run Tests/run-all $(THREAD)
+
+fuzz: packages ## fuzzes everything that reads bytes of others; an hour
+	Tests/Fuzz/run $(or $(SECONDS),600) $(FUZZ)
 
 format: ## formats the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
@@ -84,6 +88,6 @@ check-pages: ## checks the pages with sample data in Chromium; what that needs, 
 
 clean: ## ends the stack, and removes what was built and .run
 	@compose/local/stack down
-	rm -rf .build .build-tsan
+	rm -rf .build .build-tsan .build-fuzz
 	@if [ -L .run ]; then rm -rf "$$(realpath .run)"; fi
 	rm -rf .run

@@ -72,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "Web",
             dependencies: concurrency + [
-                "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, hummingbird,
+                "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals,
+                hummingbird,
                 httpTypes, nioHTTPTypes,
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Mustache", package: "swift-mustache"),
                 nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
@@ -157,6 +158,50 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// With SLUICE_PARSERS only what reads bytes of others is built, as libraries of the same names: what is `package` in a program
+// can be linked into that program's tests alone. `fuzz` adds libFuzzer and the address sanitizer.
+let coverage = ["-sanitize=fuzzer,address"]
+let parsers: [Target] = [
+    .target(
+        name: "Web", dependencies: ["Platform", nio("NIOCore")],
+        sources: [
+            "Multipart", "HTTP/ByteRange.swift", "HTTP/ContentDisposition.swift", "HTTP/FieldScanner.swift", "HTTP/FormFields.swift",
+            "HTTP/MediaType.swift", "HTTP/PercentEncoding.swift", "HTTP/QueryParameters.swift", "HTTP/RequestSyntaxError.swift",
+            "HTTP/UInt8+ASCII.swift",
+        ]),
+    .target(
+        name: "Files", dependencies: ["Cryptography", "Platform"],
+        sources: [
+            "FilesError.swift", "Catalog/FileCursor.swift", "Catalog/FileSort.swift", "Records/FileName.swift", "Records/FileRecord.swift",
+            "Records/StagedPlace.swift", "Quotas/QuotaLimits.swift", "Quotas/QuotaUse.swift",
+        ]),
+    .target(
+        name: "Jobs", dependencies: [logging, "Platform"],
+        sources: ["JobsError.swift", "Model", "Queue/JobEntry.swift", "Queue/JobEnvelope.swift"]),
+    .target(
+        name: "Redis", dependencies: ["CHiredis", nio("NIOCore")],
+        sources: ["RedisError.swift", "Codec/ReplyBuilder.swift", "Codec/ReplyReader.swift", "Commands/RedisValue.swift"]),
+]
+if let mode = Context.environment["SLUICE_PARSERS"] {
+    let kept: Set = ["CHiredis", "COpenSSL", "Cryptography", "Platform"]
+    package.products = []
+    package.targets = package.targets.filter { kept.contains($0.name) } + parsers
+    switch mode {
+    case "fuzz":
+        package.targets += [
+            .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+            .target(
+                name: "FuzzTargets", dependencies: ["Web", "Files", "Jobs", "Redis", "Cryptography", nio("NIOCore")],
+                path: "Tests/WebTests/Fuzz/Targets"),
+            // gold cannot link what the sanitizers bring.
+            .executableTarget(
+                name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver",
+                linkerSettings: [.unsafeFlags(coverage + ["-use-ld=lld"])]),
+        ]
+    default: break
+    }
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
@@ -164,4 +209,5 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("InternalImportsByDefault"),
         .treatAllWarnings(as: .error),
     ]
+    if Context.environment["SLUICE_PARSERS"] == "fuzz" { target.swiftSettings?.append(.unsafeFlags(coverage)) }
 }

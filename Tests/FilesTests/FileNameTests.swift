@@ -30,7 +30,8 @@ struct FileNameTests {
     @Test(
         "H27 H29 names of which nothing safe remains are refused",
         arguments: [
-            "", ".", "..", "...", "/", "a/", "a/..", " ", "\u{200B}", "\r\n", "\u{202E}", "a\0b", "a%00.jpg", "..%2fetc", "..%2Fetc",
+            "", ".", "..", "...", "/", "a/", "a/..", " ", "\u{200B}", "\r\n", "\u{202E}", "a\0b", "a%00.jpg", "a%2\u{200B}F", "..%2fetc",
+            "..%2Fetc",
             "x%5cy",
         ])
     func refused(text: String) async {

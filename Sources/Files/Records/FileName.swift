@@ -33,6 +33,8 @@ public struct FileName: Sendable, Hashable {
         try Self.refuseEscapes(text)
         var name = Self.lastComponent(text)
         name = Self.removingInvisible(name)
+        // Once more: what was invisible may have stood inside an escape.
+        try Self.refuseEscapes(name)
         // ASCII is normalised already; the rest goes through ICU.
         if !isASCII { name = name.precomposedStringWithCanonicalMapping }
         name = Self.neutralised(Self.trimmed(name))

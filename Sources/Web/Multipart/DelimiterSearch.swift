@@ -10,16 +10,16 @@ import Glibc
 /// and the last) and looks closer where all three agree. (With `SIMD16` instead, the compiler of Swift 6.3 compares lane
 /// by lane.) Its cost does not depend on the content, other than by those closer looks: at most one for every two bytes,
 /// as CR LF takes two, each of at most 74 bytes.
-struct DelimiterSearch: Sendable {
+package struct DelimiterSearch: Sendable {
     /// The delimiter.
-    let pattern: [UInt8]
+    package let pattern: [UInt8]
 
-    init(boundary: MultipartBoundary) {
+    package init(boundary: MultipartBoundary) {
         pattern = [.carriageReturn, .lineFeed, .hyphen, .hyphen] + boundary.bytes
     }
 
     /// Where the first whole delimiter begins.
-    func firstMatch(in text: UnsafeRawBufferPointer) -> Int? {
+    package func firstMatch(in text: UnsafeRawBufferPointer) -> Int? {
         guard let base = text.baseAddress, text.count >= pattern.count else { return nil }
         return pattern.withUnsafeBytes { pattern in
             let last = pattern.count - 1
@@ -47,7 +47,7 @@ struct DelimiterSearch: Sendable {
     /// How many of the last bytes of `text` begin a delimiter that the next chunk may complete.
     ///
     /// - Precondition: `text` holds no whole delimiter.
-    func begun(atEndOf text: UnsafeRawBufferPointer) -> Int {
+    package func begun(atEndOf text: UnsafeRawBufferPointer) -> Int {
         var position = text.count
         let limit = max(0, text.count - (pattern.count - 1))
         while position > limit {

@@ -3,7 +3,7 @@ package struct MultipartBoundary: Hashable, Sendable {
     /// The longest boundary that RFC 2046 allows, in bytes.
     package static let maximumLength = 70
 
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
 
     /// Finds the boundary in the value of a Content-Type field, before anything of the body is read.
     ///
