@@ -21,7 +21,7 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all Tests/Fuzz/run $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread fuzz format lint bench prove-queue prove-sign-in check-pages check-browser clean
+.PHONY: help packages build run test test-thread fuzz format lint bench bench-parser prove-queue prove-sign-in check-pages check-browser clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,10 @@ lint: ## checks formatting, imports, house rules and scripts
 bench: build ## measures speed and memory on this machine
 	@Tests/Bench/run
 
+bench-parser: ## measures how fast forms are taken apart, ordinary ones and those made to be slow
+	@SLUICE_PARSERS=bench $(SWIFT) build -c release --scratch-path .build-bench --product ParseBench 2>&1 | grep -v -E '^    /|unhandled'
+	@.build-bench/release/ParseBench
+
 prove-queue: build ## proves the queue at full size: faults, kills, costs, fairness; six minutes
 	python3 -B Tests/Bench/queue_faults.py
 	python3 -B Tests/Bench/queue_kills.py
@@ -88,6 +92,6 @@ check-pages: ## checks the pages with sample data in Chromium; what that needs, 
 
 clean: ## ends the stack, and removes what was built and .run
 	@compose/local/stack down
-	rm -rf .build .build-tsan .build-fuzz
+	rm -rf .build .build-tsan .build-fuzz .build-bench
 	@if [ -L .run ]; then rm -rf "$$(realpath .run)"; fi
 	rm -rf .run

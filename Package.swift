@@ -159,7 +159,7 @@ let package = Package(
 )
 
 // With SLUICE_PARSERS only what reads bytes of others is built, as libraries of the same names: what is `package` in a program
-// can be linked into that program's tests alone. `fuzz` adds libFuzzer and the address sanitizer.
+// can be linked into that program's tests alone. `fuzz` adds libFuzzer and the address sanitizer, `bench` the benchmark.
 let coverage = ["-sanitize=fuzzer,address"]
 let parsers: [Target] = [
     .target(
@@ -198,7 +198,11 @@ if let mode = Context.environment["SLUICE_PARSERS"] {
                 name: "Fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Tests/Fuzz/Driver",
                 linkerSettings: [.unsafeFlags(coverage + ["-use-ld=lld"])]),
         ]
-    default: break
+    default:
+        package.targets.append(
+            .executableTarget(
+                name: "ParseBench", dependencies: ["Web", nio("NIOCore")], path: "Tests",
+                sources: ["Bench/Parse/main.swift", "WebTests/Multipart/FormSample.swift"]))
     }
 }
 
