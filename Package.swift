@@ -45,6 +45,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         // Without pkg-config: Debian's file for gd asks for the headers of every format that it could read.
         .systemLibrary(name: "CGD", providers: [.apt(["libgd-dev"])]),
+        // Without pkg-config: Debian's header is where every compiler looks.
+        .systemLibrary(name: "CMagic", providers: [.apt(["libmagic-dev"])]),
 
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
         .target(
@@ -54,6 +56,7 @@ let package = Package(
             name: "Redis",
             dependencies: concurrency + ["CHiredis", "Platform", metrics, ssl, nio("NIOCore"), nio("NIOPosix")]),
         .target(name: "Postgres", dependencies: concurrency + ["CPostgres", "Platform", metrics]),
+        .target(name: "Magic", dependencies: ["CMagic", "Platform"]),
         .target(name: "Curl", dependencies: concurrency + ["CCurl", "Platform", metrics]),
         .target(
             name: "Jobs", dependencies: concurrency + ["Redis", "Platform", metrics],
@@ -72,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "Web",
             dependencies: concurrency + [
-                "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals,
+                "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Magic", "Platform", "Redis", "Postgres", metrics, signals,
                 hummingbird,
                 httpTypes, nioHTTPTypes,
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Mustache", package: "swift-mustache"),
@@ -115,6 +118,7 @@ let package = Package(
                 nio("NIOTestUtils"), ssl,
             ]),
         .testTarget(name: "PostgresTests", dependencies: concurrency + ["Postgres", "Platform", "TestSupport"]),
+        .testTarget(name: "MagicTests", dependencies: ["Magic", "Platform"]),
         .testTarget(name: "CurlTests", dependencies: concurrency + ["Curl", "Platform", "TestSupport"]),
         .testTarget(
             name: "JobsTests",
@@ -138,7 +142,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: concurrency + [
-                "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Platform", "TestSupport",
+                "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Magic", "Platform", "TestSupport",
                 "DatabaseSupport", "RedisSupport", hummingbird, httpTypes, httpClient, metrics, nioHTTPTypes,
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),

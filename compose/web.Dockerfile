@@ -3,7 +3,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        pkg-config libhiredis-dev libpq-dev libcurl4-openssl-dev libssl-dev libgd-dev \
+        pkg-config libhiredis-dev libpq-dev libcurl4-openssl-dev libssl-dev libgd-dev libmagic-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.* ./
@@ -18,7 +18,7 @@ RUN --mount=type=cache,target=/src/.build,id=sluice-build,sharing=locked \
 FROM debian:bookworm-slim
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        ca-certificates curl libhiredis0.14 libpq5 libcurl4 libssl3 libgd3 libstdc++6 zlib1g \
+        ca-certificates curl libhiredis0.14 libpq5 libcurl4 libssl3 libgd3 libmagic1 libmagic-mgc libstdc++6 zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && install -d -o www-data -g www-data -m 750 /var/lib/sluice/staging
 COPY --from=build /out/ /usr/local/bin/

@@ -3,7 +3,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -q \
     && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-        pkg-config libhiredis-dev libpq-dev libcurl4-openssl-dev libssl-dev libgd-dev \
+        pkg-config libhiredis-dev libpq-dev libcurl4-openssl-dev libssl-dev libgd-dev libmagic-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.* ./

@@ -40,7 +40,7 @@ struct Composition {
             tokens: TokenStore(pool: postgres), registration: people.registration,
             signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)),
             catalog: FileCatalog(pool: postgres), staging: staging, intake: intake, announce: dispatcher.announce,
-            isQueueFull: dispatcher.isQueueFull)
+            isQueueFull: dispatcher.isQueueFull, types: try TypeGuard(settings.types))
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe, setting: Settings.Web.probeName),

@@ -73,6 +73,16 @@ extension SettingForm<Int> {
     }
 }
 
+extension SettingForm<[TypeRule]> {
+    static var typeRules: Self {
+        Self("a list such as .exe, image/*, application/pdf, magic:EICAR") { text in
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            let rules = parts.compactMap { TypeRule(String($0.drop { $0 == " " })) }
+            return rules.count == parts.count ? rules : nil
+        }
+    }
+}
+
 extension SettingForm<Bool> {
     static var flag: Self { Self("0 or 1") { text in ["0": false, "1": true][text] } }
 }

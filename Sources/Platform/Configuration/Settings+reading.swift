@@ -28,6 +28,7 @@ extension Settings.Web {
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
         staging = try .init(reader)
         uploads = try .init(reader)
+        types = try .init(reader)
         listen = try reader.value(SettingsTable.listen)
         connections = try reader.value(SettingsTable.connections)
         probe = try reader.value(SettingsTable.webProbe)
@@ -144,6 +145,14 @@ extension Settings.Uploads {
         parallelPerUser = try reader.value(SettingsTable.uploadsPerUser)
         minimumRate = try reader.value(SettingsTable.minimumRate)
         idleTimeout = try reader.value(SettingsTable.idleTimeout)
+    }
+}
+
+extension Settings.Types {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        allow = try reader.optional(SettingsTable.typesAllowed) ?? []
+        deny = try reader.optional(SettingsTable.typesDenied) ?? []
+        mustMatch = try reader.value(SettingsTable.typesMatch)
     }
 }
 

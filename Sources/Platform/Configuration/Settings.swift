@@ -45,6 +45,19 @@ public enum Settings {
         public let idleTimeout: Duration
     }
 
+    /// Which types of files are taken; by itself, all.
+    public struct Types: Sendable {
+        public let allow, deny: [TypeRule]
+        /// Whether content has to be what the name's suffix promises.
+        public let mustMatch: Bool
+
+        public init(allow: [TypeRule] = [], deny: [TypeRule] = [], mustMatch: Bool = false) {
+            self.allow = allow
+            self.deny = deny
+            self.mustMatch = mustMatch
+        }
+    }
+
     public struct Maintenance: Sendable {
         public let partAge: Duration
         public let orphanAge: Duration
@@ -73,6 +86,7 @@ public enum Settings {
         public let queuePartitions: Int
         public let staging: Staging
         public let uploads: Uploads
+        public let types: Types
         public let listen: ListenAddress
         /// Open at the same time.
         public let connections: Int

@@ -20,7 +20,8 @@ public enum SettingsTable {
         Entry(sessionLifetime), Entry(trustedProxies), Entry(demo),
         Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
         Entry(maximumFileSize), Entry(maximumFilesPerRequest),
-        Entry(uploadsPerUser), Entry(connections), Entry(databaseConnections), Entry(logLevel), Entry(accelPrefix), Entry(partAge),
+        Entry(uploadsPerUser), Entry(typesAllowed), Entry(typesDenied), Entry(typesMatch), Entry(connections), Entry(databaseConnections),
+        Entry(logLevel), Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
     ]
@@ -99,6 +100,17 @@ public enum SettingsTable {
     static let uploadsPerUser = Setting(
         "SLUICE_UPLOADS_PER_USER", .count(1...100_000), .standard("64"), [.web],
         "Uploads of one user that one web process receives at the same time; more get 429")
+    static let typesAllowed = Setting(
+        "SLUICE_TYPES_ALLOW", .typeRules, .optional, [.web],
+        "The only types that are taken: suffixes of names such as `.png`, types by content such as `image/*`, words of libmagic's description such as `magic:JPEG`; of each of the two, name and content, that has rules, one must cover a file"
+    )
+    static let typesDenied = Setting(
+        "SLUICE_TYPES_DENY", .typeRules, .optional, [.web],
+        "Types that are refused with 415, in the same form, allowed or not; every suffix of a name counts, such as the first in `a.php.jpg`"
+    )
+    static let typesMatch = Setting(
+        "SLUICE_TYPES_MATCH", .flag, .standard("0"), [.web],
+        "1 refuses files whose content is not what the suffix of their name promises, such as a program named `.png`")
     static let connections = Setting(
         "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
         "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")

@@ -24,7 +24,7 @@ extension Routes {
                 staging: services.staging, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
                 isQueueFull: services.isQueueFull),
             limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
-            sessions: sessions, tokens: services.tokens, security: security)
+            types: services.types, sessions: sessions, tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)
         let deletion = DeleteHandlers(catalog: services.catalog, announce: services.announce)
         let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)

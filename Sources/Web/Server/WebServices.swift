@@ -14,11 +14,12 @@ package struct WebServices: Sendable {
     /// Tells the queue about files that were deleted.
     let announce: @Sendable ([FileRecord]) async -> Void
     let isQueueFull: @Sendable () -> Bool
+    let types: TypeGuard
 
     package init(
         tokens: TokenStore, registration: Registration, signIn: SignIn, resets: PasswordResets, captchas: CaptchaMedia,
         catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void,
-        isQueueFull: @escaping @Sendable () -> Bool
+        isQueueFull: @escaping @Sendable () -> Bool, types: TypeGuard
     ) {
         self.tokens = tokens
         self.registration = registration
@@ -30,5 +31,6 @@ package struct WebServices: Sendable {
         self.intake = intake
         self.announce = announce
         self.isQueueFull = isQueueFull
+        self.types = types
     }
 }

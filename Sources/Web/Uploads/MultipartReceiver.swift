@@ -26,6 +26,7 @@ struct MultipartReceiver {
 
     private let staging: StagingArea
     private let limits: UploadLimits
+    private let types: TypeGuard
     private var parser: MultipartParser
     /// Nil where no token is asked for.
     private let gate: FormGate?
@@ -37,9 +38,10 @@ struct MultipartReceiver {
     private(set) var parts: [Part] = []
 
     /// - Parameter gate: asked for the field `csrf`, without which no file is taken.
-    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, gate: FormGate? = nil) {
+    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, types: TypeGuard, gate: FormGate? = nil) {
         self.staging = staging
         self.limits = limits
+        self.types = types
         self.gate = gate
         var multipart = MultipartLimits()
         multipart.parts = limits.parts
@@ -103,7 +105,8 @@ struct MultipartReceiver {
         } catch {
             return refuse(nil, APIError(error))
         }
-        let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize))
+        do throws(APIError) { try types.check(name) } catch { return refuse(name.value, error) }
+        let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize), watchers: types.watchers(of: name))
         current = .file(upload, name: name, contentType: headers.contentType?.description ?? UploadHandlers.defaultType)
     }
 
@@ -123,13 +126,22 @@ struct MultipartReceiver {
             await upload.discard()
             refuse(name.value, .fileTooLarge(limit: limits.fileSize))
             current = .skipped
+        } catch let error as APIError {
+            await upload.discard()
+            refuse(name.value, error)
+            current = .skipped
         }
     }
 
     private mutating func end() async throws {
         switch current {
         case .file(let upload, let name, let contentType):
-            parts.append(.received(try await upload.finish(), name: name, contentType: contentType))
+            do {
+                parts.append(.received(try await upload.finish(), name: name, contentType: contentType))
+            } catch let error as APIError {
+                await upload.discard()
+                refuse(name.value, error)
+            }
         case .token(let token):
             try gate?.open(with: String(decoding: token, as: UTF8.self))
         case .none, .skipped: break

@@ -12,6 +12,7 @@ struct UploadHandlers {
     let intake: FileIntake
     let gate: UploadGate
     let limits: UploadLimits
+    let types: TypeGuard
     let sessions: SessionStore
     let tokens: TokenStore
     let security: SecurityLog
@@ -29,7 +30,7 @@ struct UploadHandlers {
         guard let type = request.headers.value(of: .contentType) else { throw APIError.mediaType(expected: "multipart/form-data") }
         let boundary = try MultipartBoundary(contentType: type)
         return try await gate.admit(request, uploader) {
-            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, gate: form)
+            var receiver = MultipartReceiver(boundary: boundary, staging: staging, limits: limits, types: types, gate: form)
             try await receiver.receive(body(of: request, from: uploader, form))
             guard !receiver.parts.isEmpty else { throw APIError.noFile }
             for case .refused(_, let error) in receiver.parts { security.record(error, of: request, on: uploader.channel) }
@@ -46,9 +47,11 @@ struct UploadHandlers {
         if let length, length > limits.fileSize {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
+        try types.check(name)
         let uploader = context.uploader
         return try await gate.admit(request, uploader, expecting: length ?? 0) {
-            let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0))
+            let upload = IncomingUpload(
+                try await staging.makeUpload(limit: limits.fileSize, expected: length ?? 0), watchers: types.watchers(of: name))
             let received: ReceivedFile
             do {
                 for try await bytes in body(of: request, from: uploader) { try await upload.write(bytes) }

@@ -112,6 +112,17 @@ struct SettingsTests {
         #expect(try Settings.Web(environment: with(["SLUICE_IDLE_TIMEOUT": text])).uploads.idleTimeout == duration)
     }
 
+    @Test("Rules of types are kept as they were written, and compared in lower case")
+    func typeRules() throws {
+        let types = try Settings.Web(environment: with(["SLUICE_TYPES_DENY": ".PHP, image/*,text/HTML, magic:EICAR virus"])).types
+        #expect(types.deny.map(\.description) == [".PHP", "image/*", "text/HTML", "magic:EICAR virus"])
+        #expect(
+            types.deny.map(\.kind) == [
+                .suffix("php"), .type("image", subtype: nil), .type("text", subtype: "html"), .words("eicar virus"),
+            ])
+        #expect(types.allow.isEmpty && !types.mustMatch)
+    }
+
     @Test(
         "Values out of form or range are refused",
         arguments: [
@@ -127,6 +138,9 @@ struct SettingsTests {
             ("SLUICE_STAGING_AREA", "{x}"), ("SLUICE_STAGING", "/a\nb"), ("SLUICE_ACCEL_PREFIX", "/"), ("SLUICE_ACCEL_PREFIX", "/a"),
             ("SLUICE_ACCEL_PREFIX", "/a/../b/"), ("SLUICE_ACCEL_PREFIX", "//"), ("SLUICE_ACCEL_PREFIX", "/a\r\nb/"),
             ("SLUICE_REDIS_URL", "ftp://h"), ("SLUICE_DEMO", "yes"), ("SLUICE_TRUSTED_PROXIES", "-1"), ("SLUICE_SESSION_IDLE", "0s"),
+            ("SLUICE_TYPES_DENY", "php"), ("SLUICE_TYPES_DENY", ".a,,.b"), ("SLUICE_TYPES_DENY", "."), ("SLUICE_TYPES_DENY", "image/"),
+            ("SLUICE_TYPES_ALLOW", "*/png"), ("SLUICE_TYPES_ALLOW", "a/b/c"), ("SLUICE_TYPES_ALLOW", "magic:"),
+            ("SLUICE_TYPES_ALLOW", ".é"),
             ("SLUICE_SIGN_IN_KEY", "short"), ("SLUICE_PUBLIC_ADDRESS", "http://files.example.org"),
         ]) func refusals(name: String, value: String)
     {

@@ -47,7 +47,7 @@ struct Answer: Sendable {
 struct Problem: Decodable, Sendable {
     let type, title: String
     let status: Int
-    let detail, code: String?
+    let detail, code, rule: String?
     let files: [FileReply]?
 }
 

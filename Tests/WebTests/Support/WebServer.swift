@@ -28,6 +28,8 @@ struct WebServer: Sendable {
         var database: PostgresConfiguration?
         /// Announces through a queue too, besides recording; without `redis` it cannot be reached.
         var hasQueue = false
+        /// Instead of what the settings say.
+        var types: TypeGuard?
         /// Is told what pages are made of.
         var onPage: PageObserver = { _, _, _ in }
         /// A Redis that can be reached, for whoever signs in.
@@ -127,7 +129,7 @@ struct WebServer: Sendable {
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: people.registration, signIn: people.signIn, resets: people.resets,
             captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool), staging: staging,
-            intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull)
+            intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull, types: try options.types ?? TypeGuard(settings.types))
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
             settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,

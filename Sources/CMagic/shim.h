@@ -1,0 +1,6 @@
+#ifndef SLUICE_CMAGIC_SHIM_H
+#define SLUICE_CMAGIC_SHIM_H
+
+#include <magic.h>
+
+#endif
