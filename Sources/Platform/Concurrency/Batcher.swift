@@ -8,7 +8,8 @@ import Synchronization
 /// an idle batcher is not delayed. While all are busy, items pile up and the next batch is larger. So the size of a
 /// batch follows the load and no timer is needed.
 ///
-/// Items are taken in the order of submission. A batcher must be running (`run()`) for `submit` to return.
+/// Items of one lane are taken in the order of submission, and the lanes take turns: who submits a thousand holds up nobody who
+/// submits one. A batcher must be running (`run()`) for `submit` to return.
 public final class Batcher<Item: Sendable, Output: Sendable>: Service {
     /// The outcome for each item of a batch, in the order of the items.
     public typealias Process = @Sendable ([Item]) async -> [Result<Output, any Error>]
@@ -19,13 +20,33 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
     }
 
     private struct State {
-        var waiting: Deque<Entry> = []
+        var waiting: [UserID?: Deque<Entry>] = [:]
+        /// The lanes in which something waits, in the order of their turns.
+        var turns: Deque<UserID?> = []
+        var count = 0
         var isClosed = false
+
+        mutating func add(_ entry: Entry, to lane: UserID?) {
+            if waiting[lane] == nil { turns.append(lane) }
+            waiting[lane, default: []].append(entry)
+            count += 1
+        }
+
+        /// The next entry, unless it weighs more than `most`.
+        mutating func next(atMost most: Int, _ weight: (Item) -> Int) -> Entry? {
+            guard let lane = turns.first, let entry = waiting[lane]?.first, weight(entry.item) <= most else { return nil }
+            turns.removeFirst()
+            waiting[lane]?.removeFirst()
+            if waiting[lane]?.isEmpty == true { waiting[lane] = nil } else { turns.append(lane) }
+            count -= 1
+            return entry
+        }
     }
 
     private let maximumItems: Int
     private let maximumInFlight: Int
     private let weight: @Sendable (Item) -> Int
+    private let lane: @Sendable (Item) -> UserID?
     private let process: Process
     private let state = Mutex(State())
     private let signal: AsyncStream<Void>
@@ -35,20 +56,23 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
     ///   - maximumItems: the largest batch.
     ///   - maximumInFlight: how many batches may be processed at the same time.
     ///   - weight: for how many items an item counts; one that counts for more than `maximumItems` is a batch of its own.
+    ///   - lane: whose an item is; all share one lane unless told.
     ///   - process: receives 1…`maximumItems` items and returns one result for each.
     public init(
-        maximumItems: Int, maximumInFlight: Int, weight: @escaping @Sendable (Item) -> Int = { _ in 1 }, process: @escaping Process
+        maximumItems: Int, maximumInFlight: Int, weight: @escaping @Sendable (Item) -> Int = { _ in 1 },
+        lane: @escaping @Sendable (Item) -> UserID? = { _ in nil }, process: @escaping Process
     ) {
         precondition(maximumItems > 0 && maximumInFlight > 0, "a batcher needs room for an item and a batch")
         self.maximumItems = maximumItems
         self.maximumInFlight = maximumInFlight
         self.weight = weight
+        self.lane = lane
         self.process = process
         (signal, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Items submitted and not yet part of a batch.
-    public var backlog: Int { state.withLock { $0.waiting.count } }
+    public var backlog: Int { state.withLock { $0.count } }
 
     /// Whether the batcher refuses items.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
@@ -61,7 +85,7 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
         try await withCheckedThrowingContinuation { continuation in
             let accepted = state.withLock { state in
                 guard !state.isClosed else { return false }
-                state.waiting.append(Entry(item: item, continuation: continuation))
+                state.add(Entry(item: item, continuation: continuation), to: lane(item))
                 return true
             }
             guard accepted else { return continuation.resume(throwing: BatcherClosed()) }
@@ -98,19 +122,17 @@ public final class Batcher<Item: Sendable, Output: Sendable>: Service {
         wake.finish()
     }
 
-    private var hasWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
+    private var hasWaiting: Bool { state.withLock { $0.count > 0 } }
 
     private func take() -> [Entry]? {
         state.withLock { state in
-            guard let first = state.waiting.first else { return nil }
-            var total = weight(first.item)
-            var count = 1
-            while count < state.waiting.count, case let next = weight(state.waiting[count].item), total + next <= maximumItems {
-                total += next
-                count += 1
+            guard let first = state.next(atMost: .max, weight) else { return nil }
+            var batch = [first]
+            var room = maximumItems - weight(first.item)
+            while let next = state.next(atMost: room, weight) {
+                room -= weight(next.item)
+                batch.append(next)
             }
-            let batch = Array(state.waiting.prefix(count))
-            state.waiting.removeFirst(count)
             return batch
         }
     }

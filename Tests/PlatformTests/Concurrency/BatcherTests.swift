@@ -50,20 +50,38 @@ struct BatcherTests {
         #expect(recorder.batches.withLock { $0 } == [[0], [1, 2, 3, 4], [5, 6, 7, 8], [9]])
     }
 
-    @Test("Heavy items fill a batch sooner, and one that is too heavy has its own") func weights() async throws {
+    @Test("Lanes take turns: who submits many holds up nobody who submits one, and each lane keeps its order") func lanes() async throws {
         let recorder = Recorder()
-        let batcher = Batcher(maximumItems: 4, maximumInFlight: 1, weight: { $0 }, process: recorder.process)
+        let batcher = Batcher(
+            maximumItems: 4, maximumInFlight: 1, lane: { UserID(rawValue: Int64($0 / 100)) }, process: recorder.process)
         try await withRunning(batcher) {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for (position, item) in [1, 3, 1, 9, 2, 2, 1].enumerated() {
-                    group.addTask { () async throws in #expect(try await batcher.submit(item) == item * 10) }
-                    try await until { position == 0 ? recorder.sizes == [1] : batcher.backlog == position }
+                let items = [0] + Array(100...106) + [200, 300, 301]
+                for (index, item) in items.enumerated() {
+                    group.addTask { _ = try await batcher.submit(item) }
+                    try await until { recorder.sizes == [1] && batcher.backlog == index }
                 }
                 recorder.gate.open()
                 try await group.waitForAll()
             }
         }
-        #expect(recorder.batches.withLock { $0 } == [[1], [3, 1], [9], [2, 2], [1]])
+        #expect(recorder.batches.withLock { $0 } == [[0], [100, 200, 300, 101], [301, 102, 103, 104], [105, 106]])
+    }
+
+    @Test("An item that does not fit any more begins the next batch") func weights() async throws {
+        let recorder = Recorder()
+        let batcher = Batcher(maximumItems: 4, maximumInFlight: 1, weight: { $0 }, process: recorder.process)
+        try await withRunning(batcher) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, item) in [1, 3, 2, 9, 1].enumerated() {
+                    group.addTask { _ = try await batcher.submit(item) }
+                    try await until { recorder.sizes == [1] && batcher.backlog == index }
+                }
+                recorder.gate.open()
+                try await group.waitForAll()
+            }
+        }
+        #expect(recorder.batches.withLock { $0 } == [[1], [3], [2], [9], [1]])
     }
 
     @Test("No more batches than allowed are in flight") func inFlight() async throws {
