@@ -69,8 +69,8 @@ let package = Package(
             ]),
         .target(
             name: "Files",
-            dependencies: concurrency + ["Postgres", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
-            resources: [.embedInCode("Migrations")]),
+            dependencies: concurrency + ["Postgres", "Redis", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
+            resources: [.embedInCode("Migrations"), .embedInCode("Quotas/Scripts")]),
         .target(name: "Outbox", dependencies: concurrency + ["Files", "Jobs", "Platform"]),
         .executableTarget(
             name: "Web",
@@ -136,8 +136,8 @@ let package = Package(
         .testTarget(
             name: "FilesTests",
             dependencies: concurrency + [
-                "Files", "Accounts", "Postgres", "Cryptography", "Platform", "TestSupport", "DatabaseSupport", nio("NIOCore"),
-                nio("NIOPosix"),
+                "Files", "Accounts", "Postgres", "Redis", "Cryptography", "Platform", "TestSupport", "DatabaseSupport", "RedisSupport",
+                nio("NIOCore"), nio("NIOPosix"),
             ]),
         .testTarget(
             name: "WebTests",

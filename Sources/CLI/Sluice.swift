@@ -8,7 +8,8 @@ struct Sluice: AsyncParsableCommand {
         abstract: "Runs a Sluice installation from the shell.",
         discussion: "The settings come from the environment, as for Web and Worker; `. .run/env` loads those of `make run`.",
         subcommands: [
-            MigrateCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self, FilesCommand.self, QueuesCommand.self,
+            MigrateCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self, FilesCommand.self, QuotaCommand.self,
+            QueuesCommand.self,
             QueueCommand.self,
             DeadCommand.self, JobsCommand.self, CheckCommand.self, SettingsCommand.self, BenchCommand.self,
         ])

@@ -8,9 +8,12 @@ public struct FileCatalog: Sendable {
     public static let maximumLimit = 500
 
     private let pool: PostgresPool
+    private let quotas: QuotaKeeper?
 
-    public init(pool: PostgresPool) {
+    /// - Parameter quotas: is told of the room that deletions make.
+    public init(pool: PostgresPool, quotas: QuotaKeeper? = nil) {
         self.pool = pool
+        self.quotas = quotas
     }
 
     /// One page of an owner's files.
@@ -60,15 +63,17 @@ public struct FileCatalog: Sendable {
         var deleted: [FileID: FileRecord] = [:]
         var rest = ids[...]
         while !rest.isEmpty {
-            let rows: [PostgresRow]
-            do throws(PostgresError) {
-                rows = try await pool.query(Self.deletion(owner: owner, ids: Array(rest.prefix(Self.maximumLimit))))
+            let marked: FileDeletion.Outcome
+            do {
+                marked = try await FileDeletion.run(pool, owner: owner, ids: Array(rest.prefix(Self.maximumLimit)), limits: quotas?.limits)
             } catch {
-                guard error.isOutcomeUnknown || !deleted.isEmpty else { throw FilesError(reading: error) }
+                let failure = FilesError(error)
+                guard failure.code == .unknownOutcome || !deleted.isEmpty else { throw failure }
                 throw FilesError(.unknownDeletion, "all, some or none of the files are deleted", underlying: error)
             }
+            if let use = marked.use { await quotas?.tell(owner, use) }
             rest = rest.dropFirst(Self.maximumLimit)
-            for record in try FileRecord.records(rows) { deleted[record.id] = record }
+            for record in marked.files { deleted[record.id] = record }
         }
         return deleted
     }
@@ -83,21 +88,6 @@ public struct FileCatalog: Sendable {
 }
 
 extension FileCatalog {
-    /// Rows are locked in the order of their ids, here and in `FileTransitions`, so that batches cannot deadlock.
-    private static func deletion(owner: UserID, ids: [FileID]) -> SQL {
-        """
-        WITH picked AS (
-            SELECT id AS picked_id FROM files
-            WHERE id = ANY(\(ids)) AND owner_id = \(owner) AND state <> 'deleting' ORDER BY id FOR UPDATE),
-        marked AS (
-            UPDATE files SET state = 'deleting' FROM picked WHERE id = picked_id RETURNING files.*),
-        queued AS (
-            INSERT INTO files_outstanding (file, container) SELECT id, container FROM marked
-            ON CONFLICT (file) DO UPDATE SET given_up = false)
-        SELECT \(sql: FileRecord.columns) FROM marked
-        """
-    }
-
     /// The expressions are those of the indexes, so that a page is one range of an index.
     private static func order(_ sort: FileSort) -> SQL {
         switch (sort.field, sort.isDescending) {

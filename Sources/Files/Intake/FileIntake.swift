@@ -11,6 +11,7 @@ public final class FileIntake: Sendable, Service {
     private static let batchFiles = 64
 
     private let batcher: Batcher<IntakeGroup, [FileRecord]>
+    private let pace: IntakePace
     private let announcer: Announcer
     private let index: SearchIndexTender
     private let staging: StagingArea
@@ -18,11 +19,13 @@ public final class FileIntake: Sendable, Service {
 
     /// - Parameters:
     ///   - limits: the quota of owners who have none of their own.
+    ///   - quotas: is told what owners with a quota take, and has the same limits.
     ///   - announce: tells the queue about new files. It runs after the rows are committed and nobody waits for it: what it
     ///     fails to tell, or has no time to, is found by Reconcile, since the row is the outbox.
     /// - Precondition: the staging area has been prepared.
     public init(
-        pool: PostgresPool, staging: StagingArea, limits: QuotaLimits = .none, announce: @escaping @Sendable ([FileRecord]) async -> Void
+        pool: PostgresPool, staging: StagingArea, limits: QuotaLimits = .none, quotas: QuotaKeeper? = nil,
+        announce: @escaping @Sendable ([FileRecord]) async -> Void
     ) {
         let announcer = Announcer(announce: announce)
         let index = SearchIndexTender(pool: pool)
@@ -30,12 +33,24 @@ public final class FileIntake: Sendable, Service {
         self.index = index
         self.staging = staging
         area = staging.areaID ?? ""
-        batcher = Batcher(maximumItems: Self.batchFiles, maximumInFlight: 2, weight: \.members.count) { batch in
-            let outcomes = await IntakeBatch(pool: pool, staging: staging, announcer: announcer, limits: limits).commit(batch)
+        let pace = IntakePace()
+        self.pace = pace
+        batcher = Batcher(maximumItems: Self.batchFiles, maximumInFlight: 2, weight: \.members.count, lane: { $0.owner }) { batch in
+            let outcomes = await pace.measure {
+                await IntakeBatch(pool: pool, staging: staging, announcer: announcer, limits: limits, quotas: quotas).commit(batch)
+            }
             index.added(batch.reduce(0) { $0 + $1.members.count })
             return outcomes
         }
     }
+
+    /// How long a file that came now would wait until it is accepted.
+    public var expectedWait: Duration {
+        pace.wait(for: batcher.backlog / Self.batchFiles + 1)
+    }
+
+    /// How long the queue has kept an announcement waiting, once there are many of them.
+    public var announcementDelay: Duration { announcer.delay }
 
     /// Works until graceful shutdown; then finishes what was submitted and announced.
     public func run() async throws {
@@ -62,9 +77,9 @@ public final class FileIntake: Sendable, Service {
     ///
     /// - Throws: as `accept(_:)` does.
     public func accept(
-        _ file: ReceivedFile, owner: UserID, name: FileName, contentType: String
+        _ file: ReceivedFile, owner: UserID, name: FileName, contentType: String, lease: QuotaLease? = nil
     ) async throws(FilesError) -> FileRecord {
-        try await accept(IntakeGroup([member(file, owner: owner, name: name, contentType: contentType)]))[0]
+        try await accept(IntakeGroup([member(file, owner: owner, name: name, contentType: contentType)], lease: lease))[0]
     }
 
     /// Makes received files their owner's, all or none.

@@ -8,6 +8,8 @@ struct IntakeBatch {
     let announcer: Announcer
     /// For owners who have none of their own.
     let limits: QuotaLimits
+    /// Is told what owners with a quota take now.
+    let quotas: QuotaKeeper?
 
     /// - Returns: for each group its rows, or why it is refused; then nothing of its bytes remains.
     func commit(_ batch: [IntakeGroup]) async -> [Result<[FileRecord], any Error>] {
@@ -65,8 +67,7 @@ struct IntakeBatch {
     /// Files of which nothing else has to be true cost one statement. The transaction, which looks before it inserts, is for the
     /// others, and for those whom the statement leaves out because they have a quota.
     private func insert(_ groups: [IntakeGroup]) async throws -> [FilesError?] {
-        let transaction = IntakeTransaction(pool: pool, limits: limits)
-        guard limits == .none, groups.allSatisfy(\.isPlain) else { return try await transaction.commit(groups).refusals }
+        guard limits == .none, groups.allSatisfy(\.isPlain) else { return try await transact(groups) }
         let inserted = Set(
             try await pool.query(FileInsertion.unmetered(groups.flatMap(\.records))).map { try $0.decode(at: 0, as: FileID.self) })
         let rest = groups.indices.filter { !inserted.contains(groups[$0].records[0].id) }
@@ -74,13 +75,20 @@ struct IntakeBatch {
         var refusals: [FilesError?] = groups.map { _ in nil }
         let outcome: [FilesError?]
         do {
-            outcome = try await transaction.commit(rest.map { groups[$0] }).refusals
+            outcome = try await transact(rest.map { groups[$0] })
         } catch {
             // The others are in the database all the same.
             outcome = rest.map { _ in FilesError(error) }
         }
         for (index, refusal) in zip(rest, outcome) { refusals[index] = refusal }
         return refusals
+    }
+
+    private func transact(_ groups: [IntakeGroup]) async throws -> [FilesError?] {
+        let outcome = try await IntakeTransaction(pool: pool, limits: limits).commit(groups)
+        let accepted = zip(groups, outcome.refusals).filter { $1 == nil }.map(\.0)
+        for (owner, use) in outcome.usage { quotas?.settle(owner, use, by: accepted.filter { $0.owner == owner }) }
+        return outcome.refusals
     }
 
     private func withdraw(_ orphans: [StagedPlace], keeping kept: [StagedPlace]) async {

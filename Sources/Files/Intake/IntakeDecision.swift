@@ -35,13 +35,8 @@ enum IntakeDecision {
             throw FilesError(.superseded, "the request is run elsewhere by now")
         }
         if let use = facts.usage[group.owner] {
-            let records = group.records
-            var bytes: Int64 = 0
-            for record in records {
-                let (sum, overflow) = bytes.addingReportingOverflow(record.size)
-                bytes = overflow ? .max : sum
-            }
-            facts.usage[group.owner] = try use.adding(bytes: bytes, files: Int64(records.count))
+            let amount = group.amount
+            facts.usage[group.owner] = try use.adding(bytes: amount.bytes, files: amount.files)
         }
         if let upload = group.upload { facts.uploads.remove(upload.id) }
         if let reply = group.reply { facts.claims.remove(reply.claim) }

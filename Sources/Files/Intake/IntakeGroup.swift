@@ -13,16 +13,20 @@ public struct IntakeGroup: Sendable {
     let upload: UploadFence?
     /// The answer to store; the group is refused when somebody else runs the request by now.
     let reply: ReplyCompletion?
+    /// The room that was promised to it.
+    let lease: QuotaLease?
 
     /// - Precondition: at least one member, all of one owner.
-    public init(_ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil) {
+    public init(_ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil) {
         precondition(!members.isEmpty && members.allSatisfy { $0.record.owner == members[0].record.owner }, "files of one owner")
         self.members = members
         self.upload = upload
         self.reply = reply
+        self.lease = lease
     }
 
     var owner: UserID { members[0].record.owner }
+    var amount: QuotaAmount { members.reduce(.zero) { $0 + QuotaAmount(bytes: $1.record.size, files: 1) } }
     var records: [FileRecord] { members.map(\.record) }
     /// Whether nothing has to be true for it but that there is room.
     var isPlain: Bool { upload == nil && reply == nil }
@@ -33,6 +37,6 @@ public struct IntakeGroup: Sendable {
             record.place = place
             return Member(file: member.file, record: record)
         }
-        return IntakeGroup(placed, upload: upload, reply: reply)
+        return IntakeGroup(placed, upload: upload, reply: reply, lease: lease)
     }
 }

@@ -52,6 +52,8 @@ struct IntakeTransaction {
 
     private func usage(of groups: [IntakeGroup], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
         let owners = Set(groups.map(\.owner)).sorted { $0.rawValue < $1.rawValue }
+        // Whoever gives a user the first quota waits for those who hold this, and so counts what they are about to add.
+        if limits == .none { try session.execute("LOCK TABLE files IN ROW EXCLUSIVE MODE") }
         var usage = try locked(owners, session)
         guard limits != .none, usage.count < owners.count else { return usage }
         try session.execute(QuotaCount.insertion(of: owners.filter { usage[$0] == nil }))
@@ -62,15 +64,9 @@ struct IntakeTransaction {
     private func locked(_ owners: [UserID], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
         var usage: [UserID: QuotaUse] = [:]
         for row in try session.query(
-            """
-            SELECT owner_id, bytes, files, byte_limit, file_limit, version FROM file_usage
-            WHERE owner_id = ANY(\(owners)) ORDER BY owner_id FOR UPDATE
-            """)
+            "SELECT \(sql: QuotaUse.columns) FROM file_usage WHERE owner_id = ANY(\(owners)) ORDER BY owner_id FOR UPDATE")
         {
-            let own = QuotaLimits(bytes: try row.decode("byte_limit"), files: try row.decode("file_limit"))
-            usage[try row.decode("owner_id")] = QuotaUse(
-                bytes: try row.decode("bytes"), files: try row.decode("files"),
-                limits: QuotaLimits(bytes: own.bytes ?? limits.bytes, files: own.files ?? limits.files), version: try row.decode("version"))
+            usage[try row.decode("owner_id")] = try QuotaUse(row, limits: limits)
         }
         return usage
     }

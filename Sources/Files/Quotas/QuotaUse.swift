@@ -40,10 +40,13 @@ public struct QuotaNote: Sendable, Hashable {
     public let maximum: Int64
     /// What was taken when the limit was asked.
     public let used: Int64
+    /// What was promised to uploads that were under way then.
+    public let reserved: Int64
 
-    public init(kind: Kind, maximum: Int64, used: Int64) {
+    public init(kind: Kind, maximum: Int64, used: Int64, reserved: Int64 = 0) {
         self.kind = kind
         self.maximum = maximum
         self.used = used
+        self.reserved = reserved
     }
 }

@@ -29,6 +29,7 @@ extension Settings.Web {
         staging = try .init(reader)
         uploads = try .init(reader)
         types = try .init(reader)
+        quota = try .init(reader)
         listen = try reader.value(SettingsTable.listen)
         connections = try reader.value(SettingsTable.connections)
         probe = try reader.value(SettingsTable.webProbe)
@@ -81,6 +82,7 @@ extension Settings.CLI {
         redis = try reader.value(SettingsTable.redisURL)
         queuePartitions = try reader.value(SettingsTable.queuePartitions)
         stagingArea = try reader.value(SettingsTable.stagingArea)
+        quota = try .init(reader)
         logLevel = try reader.value(SettingsTable.logLevel)
     }
 }
@@ -143,7 +145,9 @@ extension Settings.Uploads {
         maximumFileSize = try reader.value(SettingsTable.maximumFileSize)
         maximumFilesPerRequest = try reader.value(SettingsTable.maximumFilesPerRequest)
         parallelPerUser = try reader.value(SettingsTable.uploadsPerUser)
+        parallel = try reader.value(SettingsTable.uploads)
         minimumRate = try reader.value(SettingsTable.minimumRate)
+        rateWindow = try reader.value(SettingsTable.rateWindow)
         idleTimeout = try reader.value(SettingsTable.idleTimeout)
     }
 }
@@ -153,6 +157,14 @@ extension Settings.Types {
         allow = try reader.optional(SettingsTable.typesAllowed) ?? []
         deny = try reader.optional(SettingsTable.typesDenied) ?? []
         mustMatch = try reader.value(SettingsTable.typesMatch)
+    }
+}
+
+extension Settings.Quota {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
+        let (bytes, files) = (try reader.value(SettingsTable.quotaBytes), try reader.value(SettingsTable.quotaFiles))
+        self.bytes = bytes == 0 ? nil : bytes
+        self.files = files == 0 ? nil : Int64(files)
     }
 }
 

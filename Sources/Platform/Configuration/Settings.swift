@@ -40,8 +40,12 @@ public enum Settings {
         public let maximumFileSize: Int64
         public let maximumFilesPerRequest: Int
         public let parallelPerUser: Int
+        /// Of all users.
+        public let parallel: Int
         /// Bytes per second; 0 means no limit.
         public let minimumRate: Int64
+        /// Time of waiting over which the rate is judged.
+        public let rateWindow: Duration
         public let idleTimeout: Duration
     }
 
@@ -56,6 +60,12 @@ public enum Settings {
             self.deny = deny
             self.mustMatch = mustMatch
         }
+    }
+
+    /// What users may keep who have no limits of their own; nil for no limit.
+    public struct Quota: Sendable {
+        public let bytes: Int64?
+        public let files: Int64?
     }
 
     public struct Maintenance: Sendable {
@@ -87,6 +97,7 @@ public enum Settings {
         public let staging: Staging
         public let uploads: Uploads
         public let types: Types
+        public let quota: Quota
         public let listen: ListenAddress
         /// Open at the same time.
         public let connections: Int
@@ -123,6 +134,7 @@ public enum Settings {
         /// Of each queue.
         public let queuePartitions: Int
         public let stagingArea: String
+        public let quota: Quota
         public let logLevel: Logger.Level
     }
 }

@@ -20,10 +20,12 @@ public enum SettingsTable {
         Entry(sessionLifetime), Entry(trustedProxies), Entry(demo),
         Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
         Entry(maximumFileSize), Entry(maximumFilesPerRequest),
-        Entry(uploadsPerUser), Entry(typesAllowed), Entry(typesDenied), Entry(typesMatch), Entry(connections), Entry(databaseConnections),
+        Entry(uploadsPerUser), Entry(uploads), Entry(quotaBytes), Entry(quotaFiles), Entry(typesAllowed), Entry(typesDenied),
+        Entry(typesMatch),
+        Entry(connections), Entry(databaseConnections),
         Entry(logLevel), Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
-        Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate),
+        Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate), Entry(rateWindow),
     ]
 
     static let databaseURL = Setting(
@@ -111,6 +113,15 @@ public enum SettingsTable {
     static let typesMatch = Setting(
         "SLUICE_TYPES_MATCH", .flag, .standard("0"), [.web],
         "1 refuses files whose content is not what the suffix of their name promises, such as a program named `.png`")
+    static let uploads = Setting(
+        "SLUICE_UPLOADS", .count(1...1_000_000), .standard("1024"), [.web],
+        "Uploads that one web process receives at the same time; from three quarters on users with more than an equal share get 503")
+    static let quotaBytes = Setting(
+        "SLUICE_QUOTA_BYTES", .size(atLeast: 0), .standard("0"), [.web, .cli],
+        "Bytes that the files of a user may take, unless `sluice quota set` says otherwise; 0 for no limit; the same in all processes")
+    static let quotaFiles = Setting(
+        "SLUICE_QUOTA_FILES", .count(0...1_000_000_000), .standard("0"), [.web, .cli],
+        "Files that a user may have, likewise")
     static let connections = Setting(
         "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
         "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")
@@ -141,6 +152,9 @@ public enum SettingsTable {
     static let minimumRate = Setting(
         "SLUICE_MINIMUM_RATE", .size(atLeast: 0), .standard("1024"), [.web],
         "Bytes per second below which an upload is ended; 0 for no limit")
+    static let rateWindow = Setting(
+        "SLUICE_RATE_WINDOW", .duration(.seconds(1)...day), .standard("60s"), [.web],
+        "Time of waiting for a client over which that rate is judged")
 
     private static let day: Duration = .seconds(86400)
 

@@ -32,6 +32,8 @@ package struct PoolState<Connection, Waiter> {
     package var total: Int { idle.count + inUse + opening }
     package var waiting: Int { waiters.count }
     package var isFailing: Bool { outage != nil }
+    /// Whether there is no connection and the last attempt to open one failed.
+    package var isAway: Bool { isFailing && live == 0 }
 
     private var live: Int { idle.count + inUse }
 

@@ -60,6 +60,9 @@ public final class PostgresPool: Sendable, Service {
     /// Whether the last attempt to open a connection failed.
     public var isFailing: Bool { shared.withLock { $0.pool.isFailing } }
 
+    /// The same, and no connection is left from before.
+    public var isAway: Bool { shared.withLock { $0.pool.isAway } }
+
     /// Runs one statement in a transaction of its own and returns all its rows.
     public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] {
         try await statement { session throws(PostgresError) in try session.query(sql) }

@@ -8,6 +8,7 @@ struct APIRoutes {
     let list: ListHandlers
     let content: ContentHandler
     let deletion: DeleteHandlers
+    let me: MeHandler
     let events: EventHandlers
     let guardian: OriginGuard
     /// How a browser's cookies are read, by who sends the requests of a route.
@@ -18,6 +19,7 @@ struct APIRoutes {
         files.table("files", [.post: uploads.post, .get: list.page, .delete: deletion.many])
         files.table("files/:id", [.put: uploads.put, .get: list.get, .delete: deletion.one])
         files.table("files/:id/content", [.get: content.get, .head: content.get])
+        files.table("me", [.get: me.get])
         group(on: router, for: .script).table("events", [.get: events.open])
     }
 

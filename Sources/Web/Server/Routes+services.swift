@@ -21,8 +21,11 @@ extension Routes {
         let uploads = UploadHandlers(
             staging: services.staging, intake: services.intake,
             gate: UploadGate(
-                staging: services.staging, admission: UploadAdmission(limit: settings.uploads.parallelPerUser),
-                isQueueFull: services.isQueueFull),
+                staging: services.staging,
+                admission: UploadAdmission(limit: settings.uploads.parallelPerUser, total: settings.uploads.parallel),
+                pressure: Pressure(
+                    intake: services.intake, isQueueFull: services.isQueueFull, isDatabaseAway: services.isDatabaseAway),
+                quotas: services.quotas),
             limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
             types: services.types, sessions: sessions, tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)
@@ -32,6 +35,7 @@ extension Routes {
             api: APIRoutes(
                 tokens: services.tokens, uploads: uploads, list: list,
                 content: ContentHandler(list: list, staging: services.staging, accelPrefix: settings.accelPrefix), deletion: deletion,
+                me: MeHandler(quotas: services.quotas, limits: settings.uploads),
                 events: EventHandlers(catalog: services.catalog, sessions: sessions, tokens: services.tokens, places: places),
                 guardian: guardian,
                 reading: reading),

@@ -9,12 +9,12 @@ package import ServiceLifecycle
 /// The HTTP side of a Web process: routes, server and limits as one service. Tests run the same.
 package enum WebApplication {
     /// - Parameters:
-    ///   - slowBodyWindow: time over which the rate of a body is judged.
+    ///   - slowBodyWindow: time over which the rate of a body is judged, if not as the settings say.
     ///   - onPage: is told what each page is made of.
     ///   - onRunning: gets the listening channel.
     /// - Throws: when a page cannot be read, which is a fault of the build.
     package static func make(
-        settings: Settings.Web, services: WebServices, logger: Logger, slowBodyWindow: TimeAmount = .seconds(30),
+        settings: Settings.Web, services: WebServices, logger: Logger, slowBodyWindow: TimeAmount? = nil,
         onPage: @escaping PageObserver = { _, _, _ in }, onRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
     ) throws -> some Service {
         let security = SecurityLog(logger: logger)
@@ -26,7 +26,8 @@ package enum WebApplication {
         let server = Application(
             responder: try Routes(settings, services, security, logger, onPage: onPage).build(),
             server: HTTPServer.channel(
-                settings.uploads, slowBodyWindow: slowBodyWindow, address: settings.address, security: security),
+                settings.uploads, slowBodyWindow: slowBodyWindow ?? TimeAmount(settings.uploads.rateWindow), address: settings.address,
+                security: security),
             configuration: .init(
                 address: .hostname(settings.listen.host, port: settings.listen.port), backlog: 1024,
                 availableConnectionsDelegate: ConnectionCap(limit: connections, security: security)),

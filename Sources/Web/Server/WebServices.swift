@@ -15,11 +15,14 @@ package struct WebServices: Sendable {
     let announce: @Sendable ([FileRecord]) async -> Void
     let isQueueFull: @Sendable () -> Bool
     let types: TypeGuard
+    let quotas: QuotaKeeper
+    let isDatabaseAway: @Sendable () -> Bool
 
     package init(
         tokens: TokenStore, registration: Registration, signIn: SignIn, resets: PasswordResets, captchas: CaptchaMedia,
         catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void,
-        isQueueFull: @escaping @Sendable () -> Bool, types: TypeGuard
+        isQueueFull: @escaping @Sendable () -> Bool, quotas: QuotaKeeper, isDatabaseAway: @escaping @Sendable () -> Bool,
+        types: TypeGuard
     ) {
         self.tokens = tokens
         self.registration = registration
@@ -32,5 +35,7 @@ package struct WebServices: Sendable {
         self.announce = announce
         self.isQueueFull = isQueueFull
         self.types = types
+        self.quotas = quotas
+        self.isDatabaseAway = isDatabaseAway
     }
 }

@@ -27,6 +27,8 @@ struct MultipartReceiver {
     private let staging: StagingArea
     private let limits: UploadLimits
     private let types: TypeGuard
+    /// The room for all files of the request.
+    private let lease: QuotaLease
     private var parser: MultipartParser
     /// Nil where no token is asked for.
     private let gate: FormGate?
@@ -38,10 +40,13 @@ struct MultipartReceiver {
     private(set) var parts: [Part] = []
 
     /// - Parameter gate: asked for the field `csrf`, without which no file is taken.
-    init(boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, types: TypeGuard, gate: FormGate? = nil) {
+    init(
+        boundary: MultipartBoundary, staging: StagingArea, limits: UploadLimits, types: TypeGuard, lease: QuotaLease, gate: FormGate? = nil
+    ) {
         self.staging = staging
         self.limits = limits
         self.types = types
+        self.lease = lease
         self.gate = gate
         var multipart = MultipartLimits()
         multipart.parts = limits.parts
@@ -106,7 +111,13 @@ struct MultipartReceiver {
             return refuse(nil, APIError(error))
         }
         do throws(APIError) { try types.check(name) } catch { return refuse(name.value, error) }
-        let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize), watchers: types.watchers(of: name))
+        let room: QuotaWatcher
+        do {
+            room = try await QuotaWatcher.begin(lease)
+        } catch let error as FilesError where error.code == .quotaExceeded {
+            return refuse(name.value, APIError(error))
+        }
+        let upload = IncomingUpload(try await staging.makeUpload(limit: limits.fileSize), watchers: types.watchers(of: name) + [room])
         current = .file(upload, name: name, contentType: headers.contentType?.description ?? UploadHandlers.defaultType)
     }
 
@@ -129,6 +140,10 @@ struct MultipartReceiver {
         } catch let error as APIError {
             await upload.discard()
             refuse(name.value, error)
+            current = .skipped
+        } catch let error as FilesError where error.code == .quotaExceeded {
+            await upload.discard()
+            refuse(name.value, APIError(error))
             current = .skipped
         }
     }

@@ -6,21 +6,38 @@ import Hummingbird
 struct UploadGate {
     let staging: StagingArea
     let admission: UploadAdmission
-    /// Whether the queue has had no room for jobs just now.
-    let isQueueFull: @Sendable () -> Bool
+    let pressure: Pressure
+    let quotas: QuotaKeeper
 
-    /// Lets a request in and holds its place while `body` reads it.
+    /// Lets a request with files in and holds its place and its room while `body` reads it.
     ///
-    /// - Parameter count: the bytes that are announced; 0 when none are.
+    /// - Parameters:
+    ///   - count: the bytes that are announced; 0 when none are.
+    ///   - ahead: bytes beyond those that may come as well.
     func admit<T>(
-        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, _ body: () async throws -> T
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ahead: Int64 = 0, _ body: (QuotaLease) async throws -> T
+    ) async throws -> T {
+        try await enter(request, uploader, expecting: count) {
+            try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
+        } body: {
+            try await body($0)
+        }
+    }
+
+    /// The same for what has its room already, or asks for it otherwise.
+    ///
+    /// - Parameter ask: the last question before the body.
+    func enter<Answer, T>(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ask: () async throws -> Answer,
+        body: (Answer) async throws -> T
     ) async throws -> T {
         guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(uploader.user) {
-            guard !isQueueFull() else { throw APIError.queueFull }
+            if let refusal = pressure.refusal { throw refusal }
             try await staging.checkSpace(for: count)
+            let answer = try await ask()
             try await Expectation.meet(request, on: uploader.channel)
-            return try await body()
+            return try await body(answer)
         }
     }
 }

@@ -11,6 +11,7 @@ extension OverSockets {
             ("GET", "/api/v1/files", .read), ("POST", "/api/v1/files", .write), ("DELETE", "/api/v1/files", .delete),
             ("PUT", "/api/v1/files/{id}", .write), ("GET", "/api/v1/files/{id}", .read), ("DELETE", "/api/v1/files/{id}", .delete),
             ("GET", "/api/v1/files/{id}/content", .read), ("HEAD", "/api/v1/files/{id}/content", .read), ("GET", "/api/v1/events", .read),
+            ("GET", "/api/v1/me", .read),
         ]
 
         @Test("the description names the scope of every operation")

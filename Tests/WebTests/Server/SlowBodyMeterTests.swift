@@ -29,6 +29,17 @@ struct SlowBodyMeterTests {
         #expect(isTooSlow(&meter, 10) == isCut)
     }
 
+    @Test("H22 a phone that is away for 50 of 60 seconds goes on")
+    func phone() {
+        var meter = SlowBodyMeter(window: .seconds(60), minimumRate: 1024, now: start)
+        #expect(isTooSlow(&meter, 50) == false)
+        meter.received(64 << 10, at: at(50))
+        meter.beginWaiting(at: at(50))
+        #expect(isTooSlow(&meter, 60) == false)
+        #expect(isTooSlow(&meter, 119) == false)
+        #expect(isTooSlow(&meter, 120))
+    }
+
     @Test("H22 time in which nobody reads does not count")
     func backPressure() {
         var meter = meter()

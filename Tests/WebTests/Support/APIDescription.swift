@@ -51,6 +51,7 @@ enum APIDescription {
         let path =
             switch (segments.prefix(3) == ["api", "v1", "files"], segments.count, segments.last) {
             case (false, 3, "events") where segments[0] == "api": "/api/v1/events"
+            case (false, 3, "me") where segments[0] == "api": "/api/v1/me"
             case (true, 3, _): "/api/v1/files"
             case (true, 4, _): "/api/v1/files/{id}"
             case (true, 5, "content"): "/api/v1/files/{id}/content"

@@ -48,6 +48,9 @@ struct Problem: Decodable, Sendable {
     let type, title: String
     let status: Int
     let detail, code, rule: String?
+    /// Of a quota that has no room.
+    let limit: String?
+    let maximum, used, reserved: Int64?
     let files: [FileReply]?
 }
 

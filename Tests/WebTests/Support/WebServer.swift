@@ -21,7 +21,7 @@ struct WebServer: Sendable {
     struct Options: Sendable {
         /// Settings beside the ones every server gets.
         var settings: [String: String] = [:]
-        var slowBodyWindow: TimeAmount = .seconds(30)
+        var slowBodyWindow: TimeAmount?
         var chunkSize: Int?
         var drainTimeout: Duration = .seconds(2)
         /// Another database than the suite's.
@@ -30,6 +30,8 @@ struct WebServer: Sendable {
         var hasQueue = false
         /// Instead of what the settings say.
         var types: TypeGuard?
+        /// Runs before each announcement.
+        var beforeAnnouncing: @Sendable () async -> Void = {}
         /// Is told what pages are made of.
         var onPage: PageObserver = { _, _, _ in }
         /// A Redis that can be reached, for whoever signs in.
@@ -59,6 +61,7 @@ struct WebServer: Sendable {
     let hasher: PasswordHasher
     let log: Recorder<String>
     let root: String
+    private let options: Options
 
     /// Signing in, with mails that are recorded and a cost of hashes that tests can pay.
     private struct People {
@@ -91,13 +94,24 @@ struct WebServer: Sendable {
         try await slots.use { try await runNow(options, body) }
     }
 
+    /// Runs `body` beside another server over the same staging area, database and Redis.
+    func withSecond(_ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
+        try await Self.runNow(options, root, body)
+    }
+
     private static let slots = Slots(8)
 
     private static func runNow(_ options: Options, _ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
-        guard let shared = WebDatabase.configuration else { throw WebDatabase.Missing() }
         let root = NSTemporaryDirectory() + "sluice-web-" + UUIDv7().description
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: root) }
+        try await runNow(options, root, body)
+    }
+
+    private static func runNow(
+        _ options: Options, _ root: String, _ body: @escaping @Sendable (WebServer) async throws -> Void
+    ) async throws {
+        guard let shared = WebDatabase.configuration else { throw WebDatabase.Missing() }
         let log = Recorder<String>()
         let logger = Logger(label: "test") { label in
             JSONLogHandler(label: label, level: .debug) { log.record(String(decoding: $0, as: UTF8.self)) }
@@ -120,16 +134,20 @@ struct WebServer: Sendable {
             logger: logger)
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis), logger: logger)
         let announce: @Sendable ([FileRecord]) async -> Void = { records in
+            await options.beforeAnnouncing()
             announced.record(contentsOf: records)
             if options.hasQueue { await dispatcher.announce(records) }
         }
-        let intake = FileIntake(pool: pool, staging: staging, announce: announce)
+        let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
+        let quotas = QuotaKeeper(pool: pool, redis: redis, limits: limits)
+        let intake = FileIntake(pool: pool, staging: staging, limits: limits, quotas: quotas, announce: announce)
         let people = try People(settings: settings, pool: pool, redis: redis)
         let services = WebServices(
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: people.registration, signIn: people.signIn, resets: people.resets,
-            captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool), staging: staging,
-            intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull, types: try options.types ?? TypeGuard(settings.types))
+            captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool, quotas: quotas),
+            staging: staging, intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas,
+            isDatabaseAway: { pool.isAway }, types: try options.types ?? TypeGuard(settings.types))
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
             settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,
@@ -139,7 +157,7 @@ struct WebServer: Sendable {
                 continuation.finish()
             })
         var configuration = ServiceGroupConfiguration(
-            services: [pool] + (options.redis == nil ? [] : [redis]) + [intake, application], logger: logger)
+            services: [pool] + (options.redis == nil ? [] : [redis]) + [quotas, intake, application], logger: logger)
         configuration.maximumGracefulShutdownDuration = options.drainTimeout
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -154,8 +172,7 @@ struct WebServer: Sendable {
                             port: port, pool: pool, staging: staging, files: files, announced: announced, signIn: people.signIn,
                             administration: UserAdministration(pool: pool, redis: redis), resets: people.resets, codes: people.codes,
                             links: people.links, registration: people.registration, notices: people.notices, hasher: people.hasher,
-                            log: log,
-                            root: root)))
+                            log: log, root: root, options: options)))
             } catch {
                 result = .failure(error)
             }

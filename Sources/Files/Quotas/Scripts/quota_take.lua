@@ -1,0 +1,28 @@
+-- Reserves room for more: all that is wanted if there is so much, else what there is, as long as that is enough.
+--
+-- KEYS      see quota.lua
+-- ARGV      lease, bytes needed, bytes wanted, files needed, files wanted, ttl (ms)
+-- Returns   { 0, bytes, files } reserved; { 1 (bytes) or 2 (files), limit, used, reserved } where there is no room; { -1 } when
+--           the use is not known
+local use = redis.call('HMGET', KEYS[1], 'bytes', 'files', 'byte_limit', 'file_limit')
+if not use[1] then return { -1 } end
+local ttl = tonumber(ARGV[6])
+for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', integer(clock()), 'LIMIT', 0, 1000)) do
+    hold(lease, 0, 0, ttl)
+end
+
+local got = {}
+for i, sum in ipairs({ '=bytes', '=files' }) do
+    local needed, wanted = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+    local limit = tonumber(use[i + 2])
+    if limit then
+        local used, reserved = tonumber(use[i]), tonumber(redis.call('HGET', KEYS[2], sum)) or 0
+        local left = limit - used - reserved
+        if left < needed then return { i, limit, used, reserved } end
+        wanted = math.min(wanted, left)
+    end
+    got[i] = wanted
+end
+local bytes, files = held(ARGV[1])
+hold(ARGV[1], bytes + got[1], files + got[2], ttl)
+return { 0, got[1], got[2] }
