@@ -41,7 +41,7 @@ struct Composition {
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
             reconcile: ReconcileHandler(
                 files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, age: settings.maintenance.orphanAge),
-                area: settings.staging.area),
+                auditor: QuotaAuditor(quotas: QuotaAdministration(pool: postgres, limits: .none)), area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
             purge: PurgeExpiredHandler(purge: Purge(pool: postgres, redis: redis)),
             mail: try settings.mail.map { mail in

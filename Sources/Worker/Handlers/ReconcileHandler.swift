@@ -18,12 +18,14 @@ package struct ReconcileHandler: Sendable {
     private let files: FileTransitions
     private let relay: FileRelay
     private let sweeper: Sweeper
+    private let auditor: QuotaAuditor
     private let area: String
 
-    package init(files: FileTransitions, relay: FileRelay, sweeper: Sweeper, area: String) {
+    package init(files: FileTransitions, relay: FileRelay, sweeper: Sweeper, auditor: QuotaAuditor, area: String) {
         self.files = files
         self.relay = relay
         self.sweeper = sweeper
+        self.auditor = auditor
         self.area = area
     }
 
@@ -37,6 +39,7 @@ package struct ReconcileHandler: Sendable {
             return .later(after: Self.pause, reason: "\(error)")
         }
         await sweeper.sweepIfDue(context.logger)
+        await auditor.auditIfDue(context.logger)
         return .done
     }
 

@@ -38,7 +38,9 @@ struct QueueFixture: Sendable {
     var jobs: FileJobs { FileJobs(client: client) }
 
     var reconcile: ReconcileHandler {
-        ReconcileHandler(files: worker.files, relay: FileRelay(files: worker.files, jobs: jobs), sweeper: sweeper, area: worker.area)
+        ReconcileHandler(
+            files: worker.files, relay: FileRelay(files: worker.files, jobs: jobs), sweeper: sweeper,
+            auditor: QuotaAuditor(quotas: QuotaAdministration(pool: worker.pool, limits: .none)), area: worker.area)
     }
 
     func queue(_ name: String) throws -> RedisJobQueue {
