@@ -70,7 +70,7 @@ let package = Package(
         .target(
             name: "Files",
             dependencies: concurrency + ["Postgres", "Redis", "Cryptography", "Platform", metrics, nio("NIOCore"), nio("NIOPosix")],
-            resources: [.embedInCode("Migrations"), .embedInCode("Quotas/Scripts")]),
+            resources: [.embedInCode("Migrations"), .embedInCode("Quotas/Scripts"), .embedInCode("Resumable/Scripts")]),
         .target(name: "Outbox", dependencies: concurrency + ["Files", "Jobs", "Platform"]),
         .executableTarget(
             name: "Web",

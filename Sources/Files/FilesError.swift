@@ -6,7 +6,8 @@ public struct FilesError: Error, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, unknownDeletion, cancelled, closed, noArea
-            case misuse, quotaExceeded, superseded
+            case misuse, quotaExceeded, superseded, uploadNotFound, uploadExpired, uploadElsewhere, uploadBusy, uploadEnded, wrongOffset
+            case wrongLength, tooManyUploads, partsUnusable, partsUnfinished, digestMismatch
         }
         private let kind: Kind
 
@@ -40,6 +41,29 @@ public struct FilesError: Error, CustomStringConvertible {
         /// Somebody else has taken over what this call wanted to end: an upload, or a request with an Idempotency-Key.
         public static let superseded = Self(kind: .superseded)
 
+        /// The caller has no resumable upload of this id.
+        public static let uploadNotFound = Self(kind: .uploadNotFound)
+        /// A resumable upload has waited too long for its next byte.
+        public static let uploadExpired = Self(kind: .uploadExpired)
+        /// The bytes of a resumable upload are in another staging area than this process has.
+        public static let uploadElsewhere = Self(kind: .uploadElsewhere)
+        /// Whoever writes to a resumable upload was told to end and does not.
+        public static let uploadBusy = Self(kind: .uploadBusy)
+        /// A resumable upload takes no bytes any more: it is complete, dead, or being joined.
+        public static let uploadEnded = Self(kind: .uploadEnded)
+        /// A resumable upload does not go on where the client would; `offset` is where it does.
+        public static let wrongOffset = Self(kind: .wrongOffset)
+        /// A resumable upload has another length by now.
+        public static let wrongLength = Self(kind: .wrongLength)
+        /// The owner has as many resumable uploads open as is allowed.
+        public static let tooManyUploads = Self(kind: .tooManyUploads)
+        /// These are not all parts of the owner that can be joined.
+        public static let partsUnusable = Self(kind: .partsUnusable)
+        /// Bytes of a part are still to come.
+        public static let partsUnfinished = Self(kind: .partsUnfinished)
+        /// The bytes do not have the digest that was announced for them.
+        public static let digestMismatch = Self(kind: .digestMismatch)
+
         public var description: String { kind.rawValue }
     }
 
@@ -50,6 +74,8 @@ public struct FilesError: Error, CustomStringConvertible {
     public let underlying: (any Error)?
     /// Of `.quotaExceeded`.
     public private(set) var quota: QuotaNote?
+    /// Of `.wrongOffset`.
+    public private(set) var offset: Int64?
 
     public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
@@ -60,6 +86,12 @@ public struct FilesError: Error, CustomStringConvertible {
     static func quota(_ note: QuotaNote) -> FilesError {
         var error = FilesError(.quotaExceeded, "at most \(note.maximum) \(note.kind.rawValue), \(note.used) are taken")
         error.quota = note
+        return error
+    }
+
+    static func wrongOffset(_ offset: Int64) -> FilesError {
+        var error = FilesError(.wrongOffset, "the upload goes on at \(offset)")
+        error.offset = offset
         return error
     }
 

@@ -40,7 +40,10 @@ struct Composition {
             transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
             reconcile: ReconcileHandler(
-                files: files, relay: relay, sweeper: Sweeper(files: files, staging: staging, age: settings.maintenance.orphanAge),
+                files: files, relay: relay,
+                sweeper: Sweeper(
+                    files: files, staging: staging, uploads: UploadSweep(pool: postgres, staging: staging),
+                    age: settings.maintenance.orphanAge),
                 auditor: QuotaAuditor(quotas: QuotaAdministration(pool: postgres, limits: .none)), area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
             purge: PurgeExpiredHandler(purge: Purge(pool: postgres, redis: redis)),

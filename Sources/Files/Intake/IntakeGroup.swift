@@ -8,6 +8,12 @@ public struct IntakeGroup: Sendable {
         public let record: FileRecord
     }
 
+    /// A resumable upload that is created complete.
+    struct Creation: Sendable {
+        let draft: UploadDraft
+        let lifetime: Duration
+    }
+
     public let members: [Member]
     /// The resumable upload that ends with this; the group is refused when somebody else has taken it over.
     let upload: UploadFence?
@@ -15,21 +21,30 @@ public struct IntakeGroup: Sendable {
     let reply: ReplyCompletion?
     /// The room that was promised to it.
     let lease: QuotaLease?
+    /// The resumable upload whose whole body this is, and that has no row yet.
+    let creation: Creation?
 
     /// - Precondition: at least one member, all of one owner.
     public init(_ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil) {
+        self.init(members, upload: upload, reply: reply, lease: lease, creation: nil)
+    }
+
+    init(
+        _ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil, creation: Creation?
+    ) {
         precondition(!members.isEmpty && members.allSatisfy { $0.record.owner == members[0].record.owner }, "files of one owner")
         self.members = members
         self.upload = upload
         self.reply = reply
         self.lease = lease
+        self.creation = creation
     }
 
     var owner: UserID { members[0].record.owner }
     var amount: QuotaAmount { members.reduce(.zero) { $0 + QuotaAmount(bytes: $1.record.size, files: 1) } }
     var records: [FileRecord] { members.map(\.record) }
     /// Whether nothing has to be true for it but that there is room.
-    var isPlain: Bool { upload == nil && reply == nil }
+    var isPlain: Bool { upload == nil && reply == nil && creation == nil }
 
     func placed(at places: [StagedPlace]) -> IntakeGroup {
         let placed = zip(members, places).map { member, place in
@@ -37,6 +52,6 @@ public struct IntakeGroup: Sendable {
             record.place = place
             return Member(file: member.file, record: record)
         }
-        return IntakeGroup(placed, upload: upload, reply: reply, lease: lease)
+        return IntakeGroup(placed, upload: upload, reply: reply, lease: lease, creation: creation)
     }
 }

@@ -101,6 +101,13 @@ struct IntakeTransaction {
                 WHERE id = ended_id
                 """)
         }
+        let created = groups.filter { $0.creation != nil }
+        if let area = created.first?.records[0].area, let lifetime = created.first?.creation?.lifetime {
+            try session.execute(
+                UploadInsertion.statement(
+                    for: created.compactMap { $0.creation?.draft }, files: created.map { $0.records[0].id }, area: area,
+                    lifetime: lifetime))
+        }
         for completion in groups.compactMap(\.reply) {
             let reply = completion.reply
             try session.execute(

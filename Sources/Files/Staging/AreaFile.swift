@@ -28,6 +28,20 @@ struct AreaFile {
         return try checked(found, wanted)
     }
 
+    /// Makes sure that the file system keeps locks apart (flock(2)): some that are mounted over a network or by FUSE do not, and two
+    /// processes would write to one file.
+    func checkLocks() throws(FilesError) {
+        let descriptors = [open(path, O_RDONLY | O_CLOEXEC), open(path, O_RDONLY | O_CLOEXEC)]
+        defer { for descriptor in descriptors where descriptor >= 0 { close(descriptor) } }
+        guard descriptors.allSatisfy({ $0 >= 0 }) else { throw .system("open", errno) }
+        var taken = 0
+        for descriptor in descriptors {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { taken += 1 } else if errno != EWOULDBLOCK { throw .system("flock", errno) }
+        }
+        // None, if another process does the same at the moment.
+        guard taken < 2 else { throw FilesError(.storage, "the file system of the staging area does not lock files (flock)") }
+    }
+
     private func checked(_ found: String, _ wanted: String?) throws(FilesError) -> String {
         guard wanted == nil || wanted == found else { throw FilesError(.misuse, "this is staging area \(found), not \(wanted ?? "")") }
         return found

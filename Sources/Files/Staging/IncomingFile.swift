@@ -50,19 +50,7 @@ final class IncomingFile: Sendable {
 
     /// Writes the whole buffer at `offset`.
     func write(_ buffer: ByteBuffer, at offset: Int64) throws(FilesError) {
-        let descriptor = try open()
-        let failure: FilesError? = buffer.withUnsafeReadableBytes { bytes in
-            guard let start = bytes.baseAddress else { return nil }
-            var done = 0
-            while done < bytes.count {
-                let count = pwrite(descriptor, start + done, bytes.count - done, off_t(offset) + off_t(done))
-                if count < 0 && errno == EINTR { continue }
-                guard count > 0 else { return .system("write", count < 0 ? errno : EIO) }
-                done += count
-            }
-            return nil
-        }
-        if let failure { throw failure }
+        try PositionedWrite.write(buffer, to: open(), at: offset)
     }
 
     /// Asks the kernel to begin writing a range to the disk, without waiting.

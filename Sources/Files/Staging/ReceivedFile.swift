@@ -7,6 +7,8 @@ public struct ReceivedFile: Sendable {
         case memory(InlineBytes)
         /// Durable below `incoming/`.
         case incoming(IncomingFile)
+        /// Durable below `partial/`, where it stays until a row says that it is a file.
+        case partial(PartialFile)
     }
 
     /// Made when the last byte had arrived.

@@ -32,6 +32,11 @@ extension StagingArea {
                     try incoming.settle(as: file.id)
                     return StagedPlace(container: file.id, offset: 0)
                 }
+            case .partial(let partial):
+                return Result { () throws(FilesError) in
+                    try partial.link(as: file.id, size: file.size)
+                    return StagedPlace(container: file.id, offset: 0)
+                }
             }
         }
         do throws(FilesError) {

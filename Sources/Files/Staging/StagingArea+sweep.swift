@@ -31,7 +31,7 @@ extension StagingArea {
         return removed
     }
 
-    private func eachPage(of directory: Int32, _ body: ([DirectoryReader.Entry]) async throws -> Void) async throws {
+    func eachPage(of directory: Int32, _ body: ([DirectoryReader.Entry]) async throws -> Void) async throws {
         let reader = try await onPool { () throws(FilesError) in try DirectoryReader(descriptor: directory) }
         while true {
             let page = try await onPool { () throws(FilesError) in try reader.next(500) }

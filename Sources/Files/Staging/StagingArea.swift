@@ -6,7 +6,8 @@ import Synchronization
 /// The directory in which uploads wait, safe on disk, for their transfer.
 ///
 /// `incoming/` holds uploads that are being received, in a directory for each process that receives; `ready/` the containers of
-/// the files that have rows, whole and durable: what has no row there is of no meaning, and swept.
+/// the files that have rows, whole and durable: what has no row there is of no meaning, and swept; `partial/` resumable uploads,
+/// each under its id, of which their rows say how much is durable.
 public final class StagingArea: Sendable {
     public let configuration: StagingConfiguration
     package let pool: BlockingPool
@@ -36,6 +37,7 @@ public final class StagingArea: Sendable {
         if !isMaking { _ = try file.readOrMake(configuration.areaID, isMaking: false) }
         let directories = try StagingDirectories(root: configuration.root)
         let id = try file.readOrMake(configuration.areaID, isMaking: isMaking)
+        if isMaking { try file.checkLocks() }
         opened.withLock { $0 = (directories, id) }
     }
 

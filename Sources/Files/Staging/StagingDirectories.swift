@@ -5,25 +5,28 @@ import Glibc
 final class StagingDirectories: Sendable {
     let incoming: Int32
     let ready: Int32
+    let partial: Int32
 
     /// Makes the directories where they are missing.
     init(root: String) throws(FilesError) {
         try Self.make(root)
-        incoming = try Self.open(root + "/incoming")
+        var opened: [Int32] = []
         do throws(FilesError) {
-            ready = try Self.open(root + "/ready")
+            for name in ["incoming", "ready", "partial"] { opened.append(try Self.open("\(root)/\(name)")) }
         } catch {
-            close(incoming)
+            for descriptor in opened { close(descriptor) }
             throw error
         }
+        (incoming, ready, partial) = (opened[0], opened[1], opened[2])
     }
 
     deinit {
         close(incoming)
         close(ready)
+        close(partial)
     }
 
-    /// Makes renames into `ready` durable.
+    /// Makes new names in `ready` durable.
     func syncReady() throws(FilesError) {
         guard fsync(ready) == 0 else { throw .system("fsync", errno) }
     }

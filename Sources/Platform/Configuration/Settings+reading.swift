@@ -149,6 +149,8 @@ extension Settings.Uploads {
         minimumRate = try reader.value(SettingsTable.minimumRate)
         rateWindow = try reader.value(SettingsTable.rateWindow)
         idleTimeout = try reader.value(SettingsTable.idleTimeout)
+        lifetime = try reader.value(SettingsTable.uploadLifetime)
+        maximumOpen = try reader.value(SettingsTable.openUploads)
     }
 }
 

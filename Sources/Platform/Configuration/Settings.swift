@@ -47,6 +47,10 @@ public enum Settings {
         /// Time of waiting over which the rate is judged.
         public let rateWindow: Duration
         public let idleTimeout: Duration
+        /// Of a resumable upload without new bytes.
+        public let lifetime: Duration
+        /// Resumable uploads of one user.
+        public let maximumOpen: Int
     }
 
     /// Which types of files are taken; by itself, all.

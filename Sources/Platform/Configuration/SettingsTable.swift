@@ -21,9 +21,8 @@ public enum SettingsTable {
         Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
         Entry(maximumFileSize), Entry(maximumFilesPerRequest),
         Entry(uploadsPerUser), Entry(uploads), Entry(quotaBytes), Entry(quotaFiles), Entry(typesAllowed), Entry(typesDenied),
-        Entry(typesMatch),
-        Entry(connections), Entry(databaseConnections),
-        Entry(logLevel), Entry(accelPrefix), Entry(partAge),
+        Entry(typesMatch), Entry(uploadLifetime), Entry(openUploads), Entry(connections), Entry(databaseConnections), Entry(logLevel),
+        Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate), Entry(rateWindow),
     ]
@@ -122,6 +121,12 @@ public enum SettingsTable {
     static let quotaFiles = Setting(
         "SLUICE_QUOTA_FILES", .count(0...1_000_000_000), .standard("0"), [.web, .cli],
         "Files that a user may have, likewise")
+    static let uploadLifetime = Setting(
+        "SLUICE_UPLOAD_LIFETIME", .duration(.seconds(1)...day * 30), .standard("24h"), [.web],
+        "How long a resumable upload waits for its next byte; the same in all web processes")
+    static let openUploads = Setting(
+        "SLUICE_OPEN_UPLOADS", .count(1...1_000_000), .standard("1000"), [.web],
+        "Resumable uploads of one user that may wait for bytes at the same time; more get 429")
     static let connections = Setting(
         "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
         "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")

@@ -3,19 +3,21 @@ package import Logging
 import Platform
 import Synchronization
 
-/// Removes bytes in staging that no row owns.
+/// Removes bytes in staging that no row owns, and resumable uploads that have expired.
 ///
-/// They are left behind only by killed processes, so each worker looks rarely: four times in the age at which they go.
+/// The bytes are left behind only by killed processes, so each worker looks rarely: four times in the age at which they go.
 package final class Sweeper: Sendable {
     private let files: FileTransitions
     private let staging: StagingArea
+    private let uploads: UploadSweep
     private let age: Duration
     private let next = Mutex(ContinuousClock.now)
 
     /// - Parameter age: of the bytes that go.
-    package init(files: FileTransitions, staging: StagingArea, age: Duration) {
+    package init(files: FileTransitions, staging: StagingArea, uploads: UploadSweep, age: Duration) {
         self.files = files
         self.staging = staging
+        self.uploads = uploads
         self.age = age
     }
 
@@ -25,6 +27,8 @@ package final class Sweeper: Sendable {
         do {
             let count = try await staging.sweep(olderThan: age) { try await self.files.needed($0) }
             if count > 0 { logger.notice("swept staged bytes that no file needs", metadata: .init([.count: "\(count)"])) }
+            let expired = try await uploads.run(olderThan: age)
+            if expired > 0 { logger.notice("swept resumable uploads", metadata: .init([.count: "\(expired)"])) }
         } catch {
             logger.warning("a sweep was not finished", metadata: .init([.error: "\(error)"]))
         }

@@ -70,6 +70,8 @@ struct QueueFixture: Sendable {
 
 extension WorkerFixture {
     /// With the default age of the settings.
-    var sweeper: Sweeper { Sweeper(files: files, staging: staging, age: .seconds(3600)) }
+    var sweeper: Sweeper {
+        Sweeper(files: files, staging: staging, uploads: UploadSweep(pool: pool, staging: staging), age: .seconds(3600))
+    }
     var sweepParts: SweepPartsHandler { SweepPartsHandler(ftp: ftp, age: .seconds(86_400)) }
 }

@@ -1,0 +1,169 @@
+public import Logging
+public import Platform
+public import Postgres
+public import Redis
+public import ServiceLifecycle
+
+/// Uploads that go on where they stopped, over any number of requests, connections and processes.
+///
+/// An acknowledged byte is durable, and a row says so. Two writers never mix: the newer one ends the older (see `UploadHolds`).
+public final class ResumableUploads: Sendable, Service {
+    private let store: UploadStore
+    private let claims: UploadClaims
+    private let holds: UploadHolds
+    private let completion: UploadCompletion
+    private let joiner: UploadJoiner
+    private let finisher: UploadFinisher
+    private let staging: StagingArea
+    private let configuration: ResumableConfiguration
+
+    /// - Precondition: the staging area has been prepared.
+    public init(
+        pool: PostgresPool, redis: RedisClient, staging: StagingArea, intake: FileIntake,
+        configuration: ResumableConfiguration = ResumableConfiguration(), logger: Logger
+    ) {
+        store = UploadStore(pool: pool, area: staging.areaID ?? "", configuration: configuration)
+        claims = UploadClaims(redis: redis, store: store, logger: logger)
+        holds = UploadHolds(store: store, claims: claims, staging: staging)
+        completion = UploadCompletion(store: store, staging: staging, intake: intake, logger: logger)
+        joiner = UploadJoiner(holds: holds, completion: completion)
+        finisher = UploadFinisher(joiner: joiner, logger: logger)
+        self.staging = staging
+        self.configuration = configuration
+    }
+
+    /// Works until graceful shutdown; whatever uses it has to end before, and the intake after.
+    public func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [store] in await store.run() }
+            await cancelWhenGracefulShutdown { [claims, finisher] in
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await claims.run() }
+                    group.addTask { await finisher.run() }
+                }
+            }
+        }
+    }
+
+    /// Creates an upload.
+    ///
+    /// - Throws: `.tooManyUploads`, `.tooLarge`, `.database`.
+    public func create(_ draft: UploadDraft) async throws(FilesError) -> UploadRecord {
+        try check(length: draft.length)
+        return try await store.create(draft)
+    }
+
+    /// Creates an upload that is complete: its whole body has come with it. Row and file are there together, or neither is.
+    ///
+    /// - Parameter file: received as any other; nothing of it remains when this throws, but for `.unknownOutcome`.
+    /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws.
+    /// - Precondition: the draft is of a whole file.
+    public func create(_ draft: UploadDraft, with file: ReceivedFile) async throws(FilesError) -> FileRecord {
+        try await completion.accept(file, of: draft, lifetime: configuration.lifetime)
+    }
+
+    /// Looks at an upload, and disturbs nobody.
+    ///
+    /// - Throws: `.uploadNotFound`, also when it is somebody else's; `.uploadExpired`; `.uploadElsewhere`; `.database`.
+    public func find(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
+        try await store.find(owner: owner, id: id)
+    }
+
+    /// Tells where an upload goes on. Whoever writes to it is ended first, so that the answer stays true.
+    ///
+    /// - Throws: as `find`, and `.uploadBusy`, `.superseded`.
+    public func head(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
+        let record = try await store.find(owner: owner, id: id)
+        guard record.state == .open || record.state == .finishing else { return record }
+        do throws(FilesError) {
+            let hold = try await holds.hold(record)
+            await hold.release()
+            return hold.record
+        } catch {
+            guard error.code == .uploadEnded else { throw error }
+            return try await store.find(owner: owner, id: id)
+        }
+    }
+
+    /// Takes the right to write to an upload, from whoever has it.
+    ///
+    /// - Parameters:
+    ///   - offset: where the client goes on.
+    ///   - length: of all of it, if the client tells that now.
+    ///   - isChecked: whether nothing is acknowledged before `settle`, because the bytes have yet to be checked.
+    ///   - onEnd: runs at most once, from anywhere, also before this has returned: somebody else has taken the upload over.
+    /// - Throws: as `find`; `.uploadEnded`: look with `find` what became of it; `.uploadBusy`; `.superseded`; `.wrongOffset`, which
+    ///   tells the right one; `.wrongLength`; `.tooLarge`; `.storage`.
+    public func open(
+        owner: UserID, id: UploadID, at offset: Int64, length: Int64? = nil, isChecked: Bool = false,
+        onEnd: @escaping @Sendable () -> Void
+    ) async throws(FilesError) -> ResumableUpload {
+        let hold = try await holds.hold(try await store.find(owner: owner, id: id), onEnd: onEnd)
+        do throws(FilesError) {
+            guard offset == hold.record.offset else { throw .wrongOffset(hold.record.offset) }
+            return ResumableUpload(
+                try await record(of: hold, length: length), hold: hold, store: store, completion: completion, staging: staging,
+                limit: configuration.maximumSize, isChecked: isChecked)
+        } catch {
+            await hold.release()
+            throw error
+        }
+    }
+
+    private func record(of hold: UploadHold, length: Int64?) async throws(FilesError) -> UploadRecord {
+        var record = hold.record
+        guard let length else { return record }
+        guard record.length ?? length == length, length >= record.offset else {
+            throw FilesError(.wrongLength, "the upload has another length")
+        }
+        if record.length == nil {
+            try check(length: length)
+            guard try await store.setLength(length, record.fence) else {
+                throw FilesError(.superseded, "another request has taken the upload over")
+            }
+            record.length = length
+        }
+        return record
+    }
+
+    /// Forgets an upload and removes its bytes. A file that it has become stays.
+    ///
+    /// - Returns: what it was.
+    /// - Throws: as `find`; `.uploadEnded`: a part that is used up; `.uploadBusy`, `.superseded`.
+    public func terminate(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
+        let record = try await store.find(owner: owner, id: id)
+        guard record.joinedInto == nil else { throw FilesError(.uploadEnded, "the part belongs to another upload") }
+        guard record.state != .dead, record.state != .complete || record.kind == .part else {
+            guard try await store.remove(record.fence) else { throw FilesError(.uploadNotFound, "there is no such upload") }
+            return record
+        }
+        let hold = try await holds.hold(record, in: [.open, .finishing, .joining, .complete])
+        do throws(FilesError) {
+            guard try await store.remove(hold.record.fence) else { throw FilesError(.uploadEnded, "the upload has another fate") }
+        } catch {
+            await hold.release()
+            throw error
+        }
+        await hold.removeFile()
+        await hold.release()
+        return hold.record
+    }
+
+    /// Makes one upload of parts that are complete.
+    ///
+    /// - Returns: complete, when that took a moment; else `.joining`, and it goes on by itself. The one that is there already when
+    ///   the same parts were joined before.
+    /// - Throws: `.partsUnusable`, `.partsUnfinished`, `.tooLarge`, `.tooManyUploads`, `.database`.
+    public func join(_ draft: UploadDraft, parts: [UploadID]) async throws(FilesError) -> UploadRecord {
+        let record = try await UploadJoining(store: store, configuration: configuration).create(draft, parts)
+        guard record.state == .joining || record.state == .finishing else { return record }
+        guard record.length ?? 0 <= UploadJoiner.moment else { return record }
+        // Should it fail, the finisher tries again.
+        try? await joiner.finish(record)
+        return try await store.find(owner: draft.owner, id: record.id)
+    }
+
+    private func check(length: Int64?) throws(FilesError) {
+        guard length ?? 0 <= configuration.maximumSize else { throw FilesError(.tooLarge, "more than \(configuration.maximumSize) bytes") }
+    }
+}

@@ -1,0 +1,44 @@
+import Platform
+import Synchronization
+
+/// The will to write to an upload, which ends when somebody else has it later.
+final class UploadClaim: Sendable {
+    private struct State {
+        var number: Int64?
+        var epoch: Int64?
+        var isLost = false
+    }
+
+    let id: UploadID
+    /// Tells claims apart that have the same number.
+    let token = UUIDv7()
+    private let onEnd: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    /// - Parameter onEnd: runs at most once, when the claim is lost.
+    init(_ id: UploadID, onEnd: @escaping @Sendable () -> Void) {
+        self.id = id
+        self.onEnd = onEnd
+    }
+
+    /// Grows from claim to claim; nil until Redis has given it.
+    var number: Int64? { state.withLock { $0.number } }
+
+    func numbered(_ number: Int64) { state.withLock { $0.number = number } }
+
+    /// The fence in the row; nil until it is there.
+    var epoch: Int64? { state.withLock { $0.epoch } }
+
+    func fenced(_ epoch: Int64) { state.withLock { $0.epoch = epoch } }
+
+    /// Whether somebody else has claimed the upload since.
+    var isLost: Bool { state.withLock { $0.isLost } }
+
+    func lose() {
+        let isFirst = state.withLock { state in
+            defer { state.isLost = true }
+            return !state.isLost
+        }
+        if isFirst { onEnd() }
+    }
+}

@@ -1,0 +1,67 @@
+import Cryptography
+import Logging
+import Platform
+
+/// Makes a file of an upload whose bytes are all there.
+struct UploadCompletion: Sendable {
+    let store: UploadStore
+    let staging: StagingArea
+    let intake: FileIntake
+    let logger: Logger
+
+    /// - Parameter hold: stays the caller's to release.
+    /// - Throws: `.digestMismatch`, `.quotaExceeded`: the upload is dead and its bytes are gone. `.superseded`, `.unknownOutcome`
+    ///   and whatever else: its bytes stay.
+    func finish(_ hold: UploadHold, _ chain: SHA256Chain) async throws(FilesError) -> FileRecord {
+        let record = hold.record
+        let digest = chain.finished()
+        guard record.expected ?? digest == digest else {
+            await kill(hold, "digest-mismatch")
+            throw FilesError(.digestMismatch, "the bytes do not have the digest that was announced")
+        }
+        do throws(FilesError) {
+            let file = ReceivedFile(id: FileID(), size: chain.byteCount, sha256: digest, content: .partial(hold.file))
+            let member = intake.member(file, owner: record.owner, name: try name(of: record), contentType: record.contentType)
+            let files = try await intake.accept(IntakeGroup([member], upload: record.fence))
+            await hold.removeFile()
+            return files[0]
+        } catch {
+            if error.code == .quotaExceeded { await kill(hold, "quota-exceeded") }
+            throw error
+        }
+    }
+
+    /// Makes a file that came with the creation of its upload, and the upload's row with it.
+    ///
+    /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws: nothing of the file remains, but for `.unknownOutcome`.
+    func accept(_ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration) async throws(FilesError) -> FileRecord {
+        let group: IntakeGroup
+        do throws(FilesError) {
+            guard draft.expected ?? file.sha256 == file.sha256 else {
+                throw FilesError(.digestMismatch, "the bytes do not have the digest that was announced")
+            }
+            guard let name = draft.name else { throw FilesError(.misuse, "a part becomes no file of its own") }
+            let member = intake.member(file, owner: draft.owner, name: try FileName(cleaning: name), contentType: draft.contentType)
+            group = IntakeGroup([member], creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime))
+        } catch {
+            await staging.discard(file)
+            throw error
+        }
+        return try await intake.accept(group)[0]
+    }
+
+    /// Gives an upload up for good.
+    func kill(_ hold: UploadHold, _ failure: String) async {
+        do throws(FilesError) {
+            if try await store.kill(hold.record.fence, failure: failure) { await hold.removeFile() }
+        } catch {
+            // It stays as it is: whoever asks next comes to the same end, or it expires.
+            logger.warning("an upload was not given up", metadata: .init([.error: "\(error)", .reason: "\(failure)"]))
+        }
+    }
+
+    private func name(of record: UploadRecord) throws(FilesError) -> FileName {
+        guard let name = record.name else { throw FilesError(.misuse, "a part becomes no file of its own") }
+        return try FileName(cleaning: name)
+    }
+}

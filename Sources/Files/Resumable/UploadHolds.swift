@@ -1,0 +1,92 @@
+import Cryptography
+import Platform
+
+/// Takes uploads over: bell, lock, fence, in this order.
+///
+/// Each layer does what the one before cannot. The bell ends a living writer, who notes its last bytes and leaves; the lock waits
+/// for that, and is free at once where the process has died; the fence shuts out whoever has lost the lock without knowing it.
+struct UploadHolds: Sendable {
+    /// How long a writer that was told to end is waited for.
+    private static let patience: Duration = .seconds(3)
+    private static let waits: [Duration] = [.milliseconds(5), .milliseconds(10), .milliseconds(20)]
+    private static let wait: Duration = .milliseconds(50)
+
+    let store: UploadStore
+    let claims: UploadClaims
+    let staging: StagingArea
+
+    /// Takes an upload over from whoever writes to it.
+    ///
+    /// - Parameters:
+    ///   - states: those in which it may be; in others it is `.uploadEnded`.
+    ///   - isPatient: whether somebody else is told to end, and waited for.
+    ///   - onEnd: runs at most once, when somebody takes it over from the caller.
+    /// - Throws: `.uploadEnded`; `.uploadBusy`: the other does not leave; `.superseded`: somebody else has taken it over meanwhile;
+    ///   `.storage`, `.database`.
+    func hold(
+        _ record: UploadRecord, in states: [UploadState] = [.open, .finishing], isPatient: Bool = true,
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) async throws(FilesError) -> UploadHold {
+        guard states.contains(record.state) else { throw Self.ended }
+        // The kernel's answer comes before anybody is disturbed.
+        var file = isPatient ? nil : try await lock(record.id)
+        guard isPatient || file != nil else { throw Self.busy }
+        let (claim, isAnnounced) = await claims.claim(record.id, known: record.epoch, onEnd: onEnd)
+        do throws(FilesError) {
+            if !isAnnounced { _ = try await store.fence(record.id, in: states, epoch: 0) }
+            if file == nil { file = try await waitForLock(claim) }
+            guard let file else { throw Self.busy }
+            return try await fence(claim, file, states)
+        } catch {
+            claims.leave(claim)
+            throw error
+        }
+    }
+
+    private func fence(_ claim: UploadClaim, _ file: PartialFile, _ states: [UploadState]) async throws(FilesError) -> UploadHold {
+        guard let record = try await store.fence(claim.id, in: states, epoch: claim.number ?? 0) else {
+            try await removeIfUnneeded(claim.id, file)
+            throw Self.ended
+        }
+        claim.fenced(record.epoch)
+        let hold = UploadHold(record: record, claim: claim, file: file, claims: claims, staging: staging)
+        let size = try await staging.onPool { () throws(FilesError) in try file.size() }
+        guard size >= record.offset, record.chain.byteCount == record.offset else {
+            if try await store.kill(record.fence, failure: "upload-lost") { await hold.removeFile() }
+            throw FilesError(.uploadEnded, "the upload's file has lost bytes that had been durable")
+        }
+        return hold
+    }
+
+    private func waitForLock(_ claim: UploadClaim) async throws(FilesError) -> PartialFile {
+        let deadline = ContinuousClock.now + Self.patience
+        var tries = 0
+        while true {
+            guard !claim.isLost else { throw FilesError(.superseded, "another request has taken the upload over") }
+            if let file = try await lock(claim.id) { return file }
+            guard ContinuousClock.now < deadline else { throw Self.busy }
+            do {
+                try await Task.sleep(for: tries < Self.waits.count ? Self.waits[tries] : Self.wait)
+            } catch {
+                throw FilesError(error)
+            }
+            tries += 1
+        }
+    }
+
+    private func lock(_ id: UploadID) async throws(FilesError) -> PartialFile? {
+        let directories = try staging.directories()
+        return try await staging.onPool { () throws(FilesError) in
+            if case .held(let file) = try PartialFile.lock(id, in: directories) { file } else { nil }
+        }
+    }
+
+    /// To lock a file makes it, if its upload ended a moment ago.
+    private func removeIfUnneeded(_ id: UploadID, _ file: PartialFile) async throws(FilesError) {
+        guard try await store.needed([id]).isEmpty else { return }
+        try await staging.onPool { () throws(FilesError) in file.remove() }
+    }
+
+    private static let ended = FilesError(.uploadEnded, "the upload takes no bytes any more")
+    private static let busy = FilesError(.uploadBusy, "whoever writes to the upload does not answer")
+}

@@ -1,0 +1,201 @@
+import Cryptography
+import Platform
+import Postgres
+
+/// The rows of resumable uploads in one staging area. What they say is the truth; everything else is a hint.
+final class UploadStore: Sendable {
+    /// What became durable.
+    struct Checkpoint: Sendable {
+        let fence: UploadFence
+        let offset: Int64
+        let chain: SHA256Chain
+    }
+
+    /// Rows of one batch.
+    private static let batch = 128
+
+    let pool: PostgresPool
+    let area: String
+    private let creations: Batcher<UploadDraft, UploadRecord>
+    private let checkpoints: Batcher<Checkpoint, UploadState?>
+
+    init(pool: PostgresPool, area: String, configuration: ResumableConfiguration) {
+        self.pool = pool
+        self.area = area
+        let creation = UploadCreation(pool: pool, area: area, configuration: configuration)
+        creations = Batcher(maximumItems: Self.batch, maximumInFlight: 1) { await creation.commit($0) }
+        checkpoints = Batcher(maximumItems: Self.batch, maximumInFlight: 2) { batch in
+            await Self.commit(batch, pool, lifetime: configuration.lifetime)
+        }
+    }
+
+    /// Works until graceful shutdown; whatever uses it has to end before.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [creations] in await creations.run() }
+            group.addTask { [checkpoints] in await checkpoints.run() }
+        }
+    }
+
+    /// - Throws: `.tooManyUploads`, `.database`: perhaps there is a row that nobody will use, until it expires.
+    func create(_ draft: UploadDraft) async throws(FilesError) -> UploadRecord {
+        do {
+            return try await creations.submit(draft)
+        } catch {
+            throw Self.repeatable(error)
+        }
+    }
+
+    /// - Throws: `.uploadNotFound`, `.uploadExpired`, `.uploadElsewhere`, `.database`.
+    func find(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
+        let rows = try await query("SELECT \(sql: UploadRecord.columns) FROM uploads WHERE id = \(id) AND owner_id = \(owner)")
+        guard let record = rows.first else { throw FilesError(.uploadNotFound, "there is no such upload") }
+        guard !record.isExpired else { throw FilesError(.uploadExpired, "the upload has expired") }
+        guard record.area == area else { throw FilesError(.uploadElsewhere, "the upload's bytes are in another staging area") }
+        return record
+    }
+
+    /// Makes the caller the only one whose checkpoints count.
+    ///
+    /// - Parameter epoch: the number to have at least.
+    /// - Returns: the row as it is from now on; nil when it is in none of the states any more, or has expired.
+    func fence(_ id: UploadID, in states: [UploadState], epoch: Int64) async throws(FilesError) -> UploadRecord? {
+        try await query(
+            """
+            UPDATE uploads SET epoch = greatest(epoch + 1, \(epoch))
+            WHERE id = \(id) AND area = \(area) AND state = ANY(\(states.map(\.rawValue))::text[])
+                AND (state <> 'open' OR expires_at > now())
+            RETURNING \(sql: UploadRecord.columns)
+            """
+        ).first
+    }
+
+    /// Notes the length of an upload that did not tell it when it was created.
+    ///
+    /// - Returns: false when the fence is not the caller's any more.
+    func setLength(_ length: Int64, _ fence: UploadFence) async throws(FilesError) -> Bool {
+        try await execute(
+            """
+            UPDATE uploads SET length = \(length)
+            WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND state = 'open' AND length IS NULL AND byte_offset <= \(length)
+            """) == 1
+    }
+
+    /// Notes what has become durable. With the last byte the upload goes on to its next state.
+    ///
+    /// - Returns: the state from then on; nil when the fence is not the caller's any more.
+    func checkpoint(_ checkpoint: Checkpoint) async throws(FilesError) -> UploadState? {
+        do {
+            return try await checkpoints.submit(checkpoint)
+        } catch {
+            throw Self.repeatable(error)
+        }
+    }
+
+    /// Gives an upload up for good, unless it has come to its end.
+    ///
+    /// - Returns: false when it has, or the fence is not the caller's any more.
+    func kill(_ fence: UploadFence, failure: String) async throws(FilesError) -> Bool {
+        try await execute(
+            """
+            UPDATE uploads SET state = 'dead', failure = \(failure), digest_state = NULL
+            WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND state IN ('open', 'finishing', 'joining')
+            """) == 1
+    }
+
+    /// - Returns: false when the fence is not the caller's any more, or a part has been used up.
+    func remove(_ fence: UploadFence) async throws(FilesError) -> Bool {
+        try await execute("DELETE FROM uploads WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND joined_into IS NULL") == 1
+    }
+
+    /// Which of these uploads need their bytes below `partial/`: those that are no file yet, and parts until they are joined.
+    func needed(_ ids: [UploadID]) async throws(FilesError) -> Set<UploadID> {
+        Set(
+            try await query(
+                "SELECT \(sql: UploadRecord.columns) FROM uploads WHERE id = ANY(\(ids)) AND \(sql: UploadRecord.needsBytes)"
+            ).map(\.id))
+    }
+
+    /// The parts of a joined upload that are there, in their order.
+    func parts(of record: UploadRecord) async throws(FilesError) -> [UploadRecord] {
+        let rows = try await query(
+            "SELECT \(sql: UploadRecord.columns) FROM uploads WHERE id = ANY(\(record.parts)) AND joined_into = \(record.id)")
+        return record.parts.compactMap { id in rows.first { $0.id == id } }
+    }
+
+    /// The epochs of uploads that are there.
+    func epochs(of ids: [UploadID]) async throws(FilesError) -> [UploadID: Int64] {
+        do throws(PostgresError) {
+            var epochs: [UploadID: Int64] = [:]
+            for row in try await pool.query("SELECT id, epoch FROM uploads WHERE id = ANY(\(ids))") {
+                epochs[try row.decode(at: 0)] = try row.decode(at: 1, as: Int64.self)
+            }
+            return epochs
+        } catch {
+            throw FilesError(reading: error)
+        }
+    }
+
+    /// Uploads that wait for this area to do something, in the order of their ids.
+    func pending(_ state: UploadState, after: UploadID?, limit: Int) async throws(FilesError) -> [UploadRecord] {
+        try await query(
+            """
+            SELECT \(sql: UploadRecord.columns) FROM uploads
+            WHERE area = \(area) AND state IN ('finishing', 'joining') AND state = \(state.rawValue)
+                AND (\(after as UploadID?)::uuid IS NULL OR id > \(after as UploadID?))
+            ORDER BY id LIMIT \(limit)
+            """)
+    }
+
+    func query(_ sql: SQL) async throws(FilesError) -> [UploadRecord] {
+        do throws(PostgresError) {
+            return try UploadRecord.records(try await pool.query(sql))
+        } catch {
+            throw FilesError(reading: error)
+        }
+    }
+
+    func execute(_ sql: SQL) async throws(FilesError) -> Int {
+        do throws(PostgresError) {
+            return try await pool.execute(sql)
+        } catch {
+            throw FilesError(reading: error)
+        }
+    }
+
+    /// Whatever is asked of the store may be asked again, so that it does not matter whether it has been done.
+    private static func repeatable(_ error: any Error) -> FilesError {
+        (error as? PostgresError).map { FilesError(reading: $0) } ?? FilesError(error)
+    }
+
+    /// A row whose time is nearly as far away as it would be set keeps it: a checkpoint that changes it changes an index. One that
+    /// has made its last step is taken once more, in case whoever made it did not hear of it.
+    private static func commit(
+        _ batch: [Checkpoint], _ pool: PostgresPool, lifetime: Duration
+    ) async -> [Result<UploadState?, any Error>] {
+        let slack = min(.seconds(600), lifetime / 8)
+        do {
+            let rows = try await pool.query(
+                """
+                WITH picked AS (
+                    SELECT id AS picked_id, reached, digest FROM uploads
+                    JOIN unnest(\(batch.map(\.fence.id)), \(batch.map(\.fence.epoch)), \(batch.map(\.offset)), \(batch.map(\.chain.state)))
+                        AS given (given_id, given_epoch, reached, digest) ON id = given_id AND epoch = given_epoch
+                    WHERE state IN ('open', 'joining', 'finishing') OR (state = 'complete' AND kind = 'part')
+                    ORDER BY id FOR UPDATE OF uploads)
+                UPDATE uploads SET byte_offset = reached, digest_state = digest,
+                    state = CASE WHEN reached IS DISTINCT FROM length THEN state WHEN kind = 'part' THEN 'complete' ELSE 'finishing' END,
+                    expires_at = CASE WHEN expires_at < now() + make_interval(secs => \((lifetime - slack).inSeconds))
+                        THEN now() + make_interval(secs => \(lifetime.inSeconds)) ELSE expires_at END
+                FROM picked WHERE id = picked_id RETURNING id, epoch, state
+                """)
+            var states: [UploadFence: UploadState] = [:]
+            for row in rows {
+                states[UploadFence(id: try row.decode(at: 0), epoch: try row.decode(at: 1))] = try row.decode(at: 2, as: UploadState.self)
+            }
+            return batch.map { .success(states[$0.fence]) }
+        } catch {
+            return batch.map { _ in .failure(error) }
+        }
+    }
+}
