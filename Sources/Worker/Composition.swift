@@ -43,7 +43,7 @@ struct Composition {
                 files: files, relay: relay,
                 sweeper: Sweeper(
                     files: files, staging: staging, uploads: UploadSweep(pool: postgres, staging: staging),
-                    age: settings.maintenance.orphanAge),
+                    replies: ReplyStore(pool: postgres), age: settings.maintenance.orphanAge),
                 auditor: QuotaAuditor(quotas: QuotaAdministration(pool: postgres, limits: .none)), area: settings.staging.area),
             sweepParts: SweepPartsHandler(ftp: ftp, age: settings.maintenance.partAge),
             purge: PurgeExpiredHandler(purge: Purge(pool: postgres, redis: redis)),

@@ -10,6 +10,8 @@ public final class FileIntake: Sendable, Service {
     /// Files of one batch, unless a single group has more.
     private static let batchFiles = 64
 
+    /// The answers that `accept(_:)` stores.
+    public let replies: ReplyStore
     private let batcher: Batcher<IntakeGroup, [FileRecord]>
     private let pace: IntakePace
     private let announcer: Announcer
@@ -29,6 +31,7 @@ public final class FileIntake: Sendable, Service {
     ) {
         let announcer = Announcer(announce: announce)
         let index = SearchIndexTender(pool: pool)
+        replies = ReplyStore(pool: pool)
         self.announcer = announcer
         self.index = index
         self.staging = staging

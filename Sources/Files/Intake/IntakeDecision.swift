@@ -31,7 +31,7 @@ enum IntakeDecision {
         if let upload = group.upload, !facts.uploads.contains(upload.id) {
             throw FilesError(.superseded, "another request has taken the upload over")
         }
-        if let reply = group.reply, !facts.claims.contains(reply.claim) {
+        if let reply = group.reply, !facts.claims.contains(reply.claim.id) {
             throw FilesError(.superseded, "the request is run elsewhere by now")
         }
         if let use = facts.usage[group.owner] {
@@ -39,6 +39,6 @@ enum IntakeDecision {
             facts.usage[group.owner] = try use.adding(bytes: amount.bytes, files: amount.files)
         }
         if let upload = group.upload { facts.uploads.remove(upload.id) }
-        if let reply = group.reply { facts.claims.remove(reply.claim) }
+        if let reply = group.reply { facts.claims.remove(reply.claim.id) }
     }
 }

@@ -41,11 +41,7 @@ struct IntakeTransaction {
         }
         let claims = groups.compactMap { $0.reply?.claim }
         if !claims.isEmpty {
-            for row in try session.query(
-                "SELECT claim FROM replies WHERE claim = ANY(\(claims)) AND status IS NULL ORDER BY owner_id, key FOR UPDATE")
-            {
-                facts.claims.insert(try row.decode("claim"))
-            }
+            for row in try session.query(ReplyCompletion.held(claims)) { facts.claims.insert(try row.decode("claim")) }
         }
         return facts
     }
@@ -108,14 +104,6 @@ struct IntakeTransaction {
                     for: created.compactMap { $0.creation?.draft }, files: created.map { $0.records[0].id }, area: area,
                     lifetime: lifetime))
         }
-        for completion in groups.compactMap(\.reply) {
-            let reply = completion.reply
-            try session.execute(
-                """
-                UPDATE replies SET status = \(Int16(reply.status)), location = \(reply.location), body = \(reply.body),
-                    content = \(reply.content)
-                WHERE claim = \(completion.claim)
-                """)
-        }
+        for completion in groups.compactMap(\.reply) { try session.execute(completion.storing) }
     }
 }

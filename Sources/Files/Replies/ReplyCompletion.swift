@@ -1,31 +1,31 @@
-public import Platform
-
-/// The answer to a request that carried an Idempotency-Key, as it is given again.
-public struct StoredReply: Sendable, Hashable {
-    public let status: Int
-    /// The field Location, if it had one.
-    public let location: String?
-    /// At most 1 MiB.
-    public let body: [UInt8]
-    /// A digest over what was sent, of 32 bytes: another body with the same key is an error of the client.
-    public let content: [UInt8]
-
-    public init(status: Int, location: String?, body: [UInt8], content: [UInt8]) {
-        self.status = status
-        self.location = location
-        self.body = body
-        self.content = content
-    }
-}
+import Cryptography
+import Postgres
 
 /// Who runs a request, and what it was answered.
 public struct ReplyCompletion: Sendable {
-    /// The fence: whoever takes the request over makes another.
-    public let claim: UUIDv7
+    public let claim: ReplyClaim
     public let reply: StoredReply
 
-    public init(claim: UUIDv7, reply: StoredReply) {
+    public init(claim: ReplyClaim, reply: StoredReply) {
         self.claim = claim
         self.reply = reply
+    }
+
+    /// Finds the claims among these under which an answer may still be stored, and locks their rows.
+    static func held(_ claims: [ReplyClaim]) -> SQL {
+        """
+        SELECT claim FROM replies
+            JOIN unnest(\(claims.map(\.owner)), \(claims.map(\.key.bytes)), \(claims.map(\.id))) AS given (given_owner, given_key, given_claim)
+            ON owner_id = given_owner AND key = given_key AND claim = given_claim
+        WHERE status IS NULL ORDER BY owner_id, key FOR UPDATE OF replies
+        """
+    }
+
+    /// Stores the answer. For the transaction that makes true what the answer says, after it has locked the row.
+    var storing: SQL {
+        """
+        UPDATE replies SET status = \(Int16(reply.status)), location = \(reply.location), body = \(reply.body), content = \(reply.content)
+        WHERE owner_id = \(claim.owner) AND key = \(claim.key.bytes) AND claim = \(claim.id)
+        """
     }
 }

@@ -3,21 +3,24 @@ package import Logging
 import Platform
 import Synchronization
 
-/// Removes bytes in staging that no row owns, and resumable uploads that have expired.
+/// Removes bytes in staging that no row owns, resumable uploads that have expired, and answers to requests that have been kept for
+/// their time.
 ///
-/// The bytes are left behind only by killed processes, so each worker looks rarely: four times in the age at which they go.
+/// Such bytes are left behind only by killed processes, so each worker looks rarely: four times in the age at which they go.
 package final class Sweeper: Sendable {
     private let files: FileTransitions
     private let staging: StagingArea
     private let uploads: UploadSweep
+    private let replies: ReplyStore
     private let age: Duration
     private let next = Mutex(ContinuousClock.now)
 
     /// - Parameter age: of the bytes that go.
-    package init(files: FileTransitions, staging: StagingArea, uploads: UploadSweep, age: Duration) {
+    package init(files: FileTransitions, staging: StagingArea, uploads: UploadSweep, replies: ReplyStore, age: Duration) {
         self.files = files
         self.staging = staging
         self.uploads = uploads
+        self.replies = replies
         self.age = age
     }
 
@@ -29,6 +32,8 @@ package final class Sweeper: Sendable {
             if count > 0 { logger.notice("swept staged bytes that no file needs", metadata: .init([.count: "\(count)"])) }
             let expired = try await uploads.run(olderThan: age)
             if expired > 0 { logger.notice("swept resumable uploads", metadata: .init([.count: "\(expired)"])) }
+            let answers = try await replies.purge()
+            if answers > 0 { logger.info("removed answers that were kept for a day", metadata: .init([.count: "\(answers)"])) }
         } catch {
             logger.warning("a sweep was not finished", metadata: .init([.error: "\(error)"]))
         }

@@ -28,6 +28,22 @@ struct SweeperTests {
         }
     }
 
+    @Test("H57 answers that were kept for their time go")
+    func answers() async throws {
+        try await WorkerFixture.with { fixture in
+            for expiry in ["-1 minute", "1 hour"] {
+                try await fixture.pool.execute(
+                    """
+                    INSERT INTO replies (owner_id, key, request, claim, lease_until, expires_at)
+                    VALUES (1, sha256(\(expiry)::bytea), sha256(''), \(FileID()), now(), now() + \(expiry)::interval)
+                    """)
+            }
+            await fixture.sweeper.sweepIfDue(.silent)
+            let left = try await fixture.pool.query("SELECT expires_at > now() FROM replies")
+            #expect(try left.map { try $0.decode(at: 0, as: Bool.self) } == [true])
+        }
+    }
+
     @Test("a sweeper looks once in a while, not whenever it is asked")
     func interval() async throws {
         try await WorkerFixture.with { fixture in

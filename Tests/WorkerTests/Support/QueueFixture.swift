@@ -71,7 +71,9 @@ struct QueueFixture: Sendable {
 extension WorkerFixture {
     /// With the default age of the settings.
     var sweeper: Sweeper {
-        Sweeper(files: files, staging: staging, uploads: UploadSweep(pool: pool, staging: staging), age: .seconds(3600))
+        Sweeper(
+            files: files, staging: staging, uploads: UploadSweep(pool: pool, staging: staging), replies: ReplyStore(pool: pool),
+            age: .seconds(3600))
     }
     var sweepParts: SweepPartsHandler { SweepPartsHandler(ftp: ftp, age: .seconds(86_400)) }
 }
