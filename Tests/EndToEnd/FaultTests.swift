@@ -49,6 +49,52 @@ struct FaultTests {
         }
     }
 
+    @Test("H57 with keys every request is repeated until it is answered: as many files as answers, none in doubt")
+    func keys() async throws {
+        let settings = ["SLUICE_ORPHAN_AGE": "30s", "SLUICE_PART_AGE": "5s", "SLUICE_RECONCILE_INTERVAL": "2s"]
+        try await LocalStack.with(settings) { stack in
+            let user = try await stack.client(named: "otto")
+            let ledger = Ledger()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<Self.clients { group.addTask { await Self.persist(user, ledger) } }
+                try await Self.sabotage(stack)
+                group.cancelAll()
+            }
+            let told = ledger.snapshot
+            print("answered: \(told.acknowledged.count), sent again: \(told.refused)")
+            #expect(told.acknowledged.count > 500, "too little load to prove anything")
+            #expect(told.refused > 0, "no request met a fault")
+            try await settle(stack, user, told)
+            try await verify(stack, user, told)
+            #expect(try await Set(user.list().map(\.id)) == Set(told.acknowledged.keys))
+        }
+    }
+
+    /// One client whose requests have keys: each is sent until it is answered, the last one too.
+    private static func persist(_ user: Client, _ ledger: Ledger) async {
+        while !Task.isCancelled {
+            let content = Noise.bytes(Int.random(in: 0..<20) == 0 ? 2_000_000 : Int.random(in: 0...20_000))
+            let parts = (0..<Int.random(in: 1...3)).map { (name: "part-\($0).bin", content: content + [UInt8($0)]) }
+            let key = "\(UInt64.random(in: 0...(.max)))"
+            // Shielded: what has begun is brought to its end, whoever is told to stop meanwhile.
+            await Task {
+                while true {
+                    do {
+                        let files = try await user.post(parts, key: key)
+                        for (file, part) in zip(files, parts) {
+                            let digest = Digests.of(part.content)
+                            ledger.change { $0.acknowledged[file.id] = digest }
+                        }
+                        return
+                    } catch {
+                        ledger.change { $0.refused += 1 }
+                        try? await Task.sleep(for: .milliseconds(100))
+                    }
+                }
+            }.value
+        }
+    }
+
     /// One client: uploads of mixed sizes, one in ten deleted again, until it is told to stop.
     private static func load(_ user: Client, _ ledger: Ledger) async {
         while !Task.isCancelled {

@@ -31,6 +31,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         if self.path.startswith("/accel/"):
             self.send_header("X-Accel-Redirect", "/_stored/" + self.path.removeprefix("/accel/"))
             self.send_header("Content-Type", "text/html")
+            self.send_header("Repr-Digest", "sha-256=:AAAA:")
             self.send_header("Content-Disposition", 'attachment; filename="x.html"')
         else:
             body = json.dumps({"path": self.path, "headers": {k.lower(): v for k, v in self.headers.items()}}).encode()
@@ -130,6 +131,14 @@ class FrontDoor(unittest.TestCase):
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=2-4"])[::2], (206, b"234"))
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=0-1,2-3,0-9"])[::2], (200, STORED))
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=10-"])[0], 416)
+
+    def test_digests_and_keys_pass_both_ways(self):
+        status, headers, _ = request("/accel/front-door/stored", headers=["Range: bytes=2-4"])
+        self.assertEqual((status, headers["repr-digest"]), (206, "sha-256=:AAAA:"))
+        fields = {"idempotency-key": '"a-b"', "content-digest": "sha-256=:AAAA:", "repr-digest": "sha-512=:AAAA:", "content-md5": "AAAA"}
+        _, _, body = request("/anything", headers=[f"{name}: {value}" for name, value in fields.items()])
+        seen = json.loads(body)["headers"]
+        self.assertEqual({name: seen.get(name) for name in fields}, fields)
 
     def test_trace_is_refused_and_no_version_told(self):
         status, headers, _ = request("/echo", method="TRACE")

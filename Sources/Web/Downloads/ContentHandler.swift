@@ -79,6 +79,8 @@ struct ContentHandler {
         headers[.contentDisposition] = ContentDisposition(attachment: file.name).value
         headers[.contentSecurityPolicy] = "default-src 'none'; sandbox"
         headers[.cacheControl] = "private, no-store"
+        // Of the whole file, whatever range is asked for (RFC 9530).
+        headers[.reprDigest] = DigestFields.value(file.sha256)
         return headers
     }
 }

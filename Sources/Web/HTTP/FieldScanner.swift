@@ -40,9 +40,15 @@ struct FieldScanner {
 
     /// The token that comes next, as written; nil if there is none.
     mutating func token() -> ArraySlice<UInt8>? {
+        let token = take(while: \.isTokenCharacter)
+        return token.isEmpty ? nil : token
+    }
+
+    /// The bytes that come next, up to the first that is not wanted.
+    mutating func take(while isWanted: (UInt8) -> Bool) -> ArraySlice<UInt8> {
         let start = position
-        while position < bytes.count, bytes[position].isTokenCharacter { position += 1 }
-        return start == position ? nil : bytes[start..<position]
+        while position < bytes.count, isWanted(bytes[position]) { position += 1 }
+        return bytes[start..<position]
     }
 
     /// The rest of the field as parameters: `*( OWS ";" OWS [ name "=" value ] )` up to the end.

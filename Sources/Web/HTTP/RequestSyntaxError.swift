@@ -21,6 +21,10 @@ package struct RequestSyntaxError: Error, Hashable, Sendable {
         case invalidUTF8
         /// A control character, NUL among them.
         case controlCharacter
+        /// Not a digest as RFC 9530 or RFC 1864 write it, or of another length than its algorithm's.
+        case malformedDigest
+        /// Not an Idempotency-Key of 1 to 255 characters.
+        case malformedKey
         /// Not a plain decimal number.
         case notANumber
         /// A header field longer than the limit.
@@ -59,6 +63,8 @@ package struct RequestSyntaxError: Error, Hashable, Sendable {
         case .malformedPercentEncoding: "The percent-encoding is malformed."
         case .invalidUTF8: "The text is not valid UTF-8."
         case .controlCharacter: "Control characters are not allowed."
+        case .malformedDigest: "A digest is malformed."
+        case .malformedKey: "The Idempotency-Key is malformed: 1 to 255 visible ASCII characters, best in quotes."
         case .notANumber: "A parameter is not a whole number."
         case .fieldTooLong: "A header field is too long."
         case .queryTooLong: "The query string is too long."

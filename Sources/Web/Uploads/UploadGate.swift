@@ -24,6 +24,24 @@ struct UploadGate {
         }
     }
 
+    /// The same for a request that may be the repetition of another: it then is known before anything else is asked for it, and
+    /// needs no room.
+    func admit(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ahead: Int64 = 0, as upload: IdempotentUpload,
+        _ body: (IdempotentUpload.Turn, QuotaLease) async throws -> Response
+    ) async throws -> Response {
+        try await hold(request, uploader) {
+            try await upload.run { turn in
+                try await open(request, uploader, expecting: count) {
+                    if case .again = turn { return QuotaLease(ofEverythingFor: uploader.user) }
+                    return try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
+                } body: {
+                    try await body(turn, $0)
+                }
+            }
+        }
+    }
+
     /// The same for what has its room already, or asks for it otherwise.
     ///
     /// - Parameter ask: the last question before the body.
@@ -31,13 +49,26 @@ struct UploadGate {
         _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ask: () async throws -> Answer,
         body: (Answer) async throws -> T
     ) async throws -> T {
+        try await hold(request, uploader) { try await open(request, uploader, expecting: count, ask: ask, body: body) }
+    }
+
+    /// What speaks against any body of this user now.
+    private func hold<T>(_ request: Request, _ uploader: Uploader, _ body: () async throws -> T) async throws -> T {
         guard request.headers.value(of: .contentEncoding).map({ $0.lowercased() == "identity" }) ?? true else { throw APIError.encodedBody }
         return try await admission.admit(uploader.user) {
             if let refusal = pressure.refusal { throw refusal }
-            try await staging.checkSpace(for: count)
-            let answer = try await ask()
-            try await Expectation.meet(request, on: uploader.channel)
-            return try await body(answer)
+            return try await body()
         }
+    }
+
+    /// What speaks against this body.
+    private func open<Answer, T>(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64, ask: () async throws -> Answer,
+        body: (Answer) async throws -> T
+    ) async throws -> T {
+        try await staging.checkSpace(for: count)
+        let answer = try await ask()
+        try await Expectation.meet(request, on: uploader.channel)
+        return try await body(answer)
     }
 }

@@ -61,7 +61,9 @@ struct Client: Sendable {
     }
 
     /// Uploads files in one multipart request.
-    func post(_ files: [(name: String, content: [UInt8])]) async throws -> [File] {
+    ///
+    /// - Parameter key: makes it one that may be sent again.
+    func post(_ files: [(name: String, content: [UInt8])], key: String? = nil) async throws -> [File] {
         let boundary = "b\(UInt64.random(in: 0...(.max)))"
         var body = ByteBuffer()
         for file in files {
@@ -70,8 +72,9 @@ struct Client: Sendable {
             body.writeString("\r\n")
         }
         body.writeString("--\(boundary)--\r\n")
-        let answer = try await send(
-            "POST", "/api/v1/files", headers: ["Content-Type": "multipart/form-data; boundary=\(boundary)"], body: .bytes(body))
+        var headers = ["Content-Type": "multipart/form-data; boundary=\(boundary)"]
+        headers["Idempotency-Key"] = key
+        let answer = try await send("POST", "/api/v1/files", headers: headers, body: .bytes(body))
         return try answer.expecting(202).decode(Files.self).files
     }
 
