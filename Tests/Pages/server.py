@@ -5,8 +5,9 @@
 
 /_/TEMPLATE/VARIANT shows any page in any condition (see mock/samples.py); ?left=SECONDS sets the life of the session,
 ?long=1 makes texts half as long again, as a translation would. /login accepts anything, the code is 123456.
-Files whose name contains "busy" are refused twice with 503, "huge" with 413, "lost" with an unknown outcome, "gateway" with the 503 of a proxy, "cut" get no answer, "bad" fail
-to be stored.
+Files whose name contains "busy" are refused twice with 503, "huge" with 413, "bad" fail to be stored. "lost" are taken
+and answered with an unknown outcome, "gateway" with the 503 of a proxy, "cut" not at all; "dead" are not taken and never answered. What was taken is answered when its
+Idempotency-Key comes again.
 """
 
 import datetime
@@ -43,6 +44,7 @@ class State:
             self.files[old["id"]] = old
         self.listeners = []
         self.busy = {}
+        self.answers = {}
         self.tokens = list(samples.FULL_TOKENS)
         self.sessions = list(samples.FULL_SESSIONS)
         self.ends = time.time() + 1800
@@ -269,11 +271,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             left -= len(piece)
             if "slow" in name:
                 time.sleep(0.02)
+        key = self.headers.get("Idempotency-Key")
+        if key in state.answers:
+            return self.json(202, state.answers[key], [("Idempotency-Replayed", "true")])
+        if "huge" in name:
+            return self.problem(413, "file-too-large", "The file is too large", "At most 5000000000 bytes are taken.")
+        if "dead" in name:
+            self.close_connection = True
+            return
+        if any(word in name for word in ("cut", "lost", "gateway")):
+            state.answers[key] = {"files": [state.accept(name, size)]}
         if "cut" in name:
             self.close_connection = True
             return
-        if "huge" in name:
-            return self.problem(413, "file-too-large", "The file is too large", "At most 5000000000 bytes are taken.")
         if "lost" in name:
             return self.problem(503, "unknown-outcome", "The connection to the database was lost at the last step", retry=2)
         if "gateway" in name:

@@ -25,9 +25,10 @@ export class Problem extends Error {
     return this.status === 0 || this.type === "/problems/unknown-outcome" || (this.status >= 500 && !this.isOurs);
   }
 
-  /** Whether the server asks for patience rather than saying no: nothing was accepted, and the same request may follow. */
+  /** Whether the server asks for patience rather than saying no: the same request may follow. */
   get isPassing() {
-    return this.retryAfter !== null && (this.status === 429 || ([503, 507].includes(this.status) && this.isOurs && !this.isUnknown));
+    if (this.retryAfter === null || this.isUnknown) return false;
+    return this.status === 429 || this.type === "/problems/key-in-flight" || ([503, 507].includes(this.status) && this.isOurs);
   }
 }
 

@@ -10,16 +10,18 @@ function path(name) {
 /**
  * Sends a file and resolves to what the server made of it.
  *
+ * - `key`: names this sending of the file. The server takes it once, however often it comes.
  * - `onProgress(sent)`: bytes sent so far.
  * - `signal`: aborts it.
  *
  * Rejects with a `Problem`.
  */
-export function transfer(file, { onProgress, signal }) {
+export function transfer(file, { key, onProgress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", path(file.name));
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Idempotency-Key", `"${key}"`);
     for (const [name, value] of Object.entries(csrfHeaders())) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded));
     request.addEventListener("load", () => {

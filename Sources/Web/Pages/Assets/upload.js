@@ -7,6 +7,7 @@ import { transfer } from "./transfer.js";
 const parallel = 3;
 const mostTries = 6;
 const longestWait = 120;
+const longestGuess = 16;
 
 const form = document.getElementById("upload-form");
 const input = document.getElementById("upload-input");
@@ -22,6 +23,8 @@ const mostText = form.dataset.maxText;
 class Upload {
   constructor(file) {
     this.file = file;
+    // The same for all tries: whatever became of the one before, the file is taken once.
+    this.key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     this.isFinal = false;
     this.tries = 0;
     this.element = blank.cloneNode(true);
@@ -62,7 +65,7 @@ class Upload {
     this.show("running", "0%");
     this.bar.value = 0;
     try {
-      const file = await transfer(this.file, { signal: this.abort.signal, onProgress: (sent) => this.progress(sent) });
+      const file = await transfer(this.file, { key: this.key, signal: this.abort.signal, onProgress: (sent) => this.progress(sent) });
       this.show("done", "Done");
       remove(this);
       document.dispatchEvent(new CustomEvent("sluice:file", { detail: file }));
@@ -77,7 +80,7 @@ class Upload {
     if (!(problem instanceof Problem)) throw problem;
     this.tries += 1;
     this.bar.value = 0;
-    if (problem.isPassing && this.tries < mostTries) return this.pause(problem);
+    if ((problem.isPassing || problem.isUnknown) && this.tries < mostTries) return this.pause(problem);
     this.isFinal = problem.status >= 400 && problem.status < 500 && problem.status !== 429;
     this.show("failed", explain(problem));
     say(`${this.file.name} was not uploaded. ${explain(problem)}`);
@@ -85,8 +88,9 @@ class Upload {
   }
 
   pause(problem) {
-    const seconds = Math.min(problem.retryAfter, longestWait);
-    this.show("pausing", seconds < 3 ? "The server is busy, trying again" : `The server is busy, trying again in ${formatSpan(seconds)}`);
+    const seconds = Math.min(problem.retryAfter ?? Math.min(2 ** (this.tries - 1), longestGuess), longestWait);
+    const fault = problem.status === 0 ? "The connection was lost" : "The server is busy";
+    this.show("pausing", seconds < 3 ? `${fault}, trying again` : `${fault}, trying again in ${formatSpan(seconds)}`);
     this.timer = setTimeout(() => { this.show("waiting", "Waiting"); update(); }, seconds * 1000);
   }
 }
@@ -98,7 +102,7 @@ function explain(problem) {
   if (problem.status === 413) return `The file is too large: at most ${mostText}.`;
   if (problem.isUnknown) {
     const fault = problem.status === 0 ? "The connection was lost. " : "";
-    return `${fault}It may have arrived: look in the list before you try again.`;
+    return `${fault}It may have arrived; trying again will not make a second one.`;
   }
   if (problem.status === 507) return "There is no room for new files now.";
   return problem.message;
