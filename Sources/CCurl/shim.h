@@ -36,6 +36,9 @@ static inline CURLcode ccurl_set_progress_callback(CURL *easy, ccurl_progress_ca
 static inline CURLcode ccurl_set_close_callback(CURL *easy, curl_closesocket_callback value) {
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
 }
+static inline CURLcode ccurl_set_seek_callback(CURL *easy, curl_seek_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, value);
+}
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
@@ -60,6 +63,7 @@ static const long ccurl_ssl_all = CURLUSESSL_ALL;
 static const long ccurl_ssl_none = CURLUSESSL_NONE;
 static const long ccurl_auth_tls = CURLFTPAUTH_TLS;
 static const long ccurl_no_cwd = CURLFTPMETHOD_NOCWD;
+static const long ccurl_http_1_1 = CURL_HTTP_VERSION_1_1;
 static const size_t ccurl_read_abort = CURL_READFUNC_ABORT;
 
 #endif

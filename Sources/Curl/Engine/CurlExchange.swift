@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// What libcurl's callbacks work on during one transfer. Lives on the lane's thread.
 final class CurlExchange {
@@ -8,10 +9,12 @@ final class CurlExchange {
     var sink: ((UnsafeRawBufferPointer) -> Bool)?
     /// The last line of each reply on the control connection; false aborts with `CURLE_WRITE_ERROR`.
     var onReply: ((ServerReply) -> Bool)?
+    /// Each line of a response's head over HTTP, line break included; false aborts.
+    var onLine: ((UnsafeRawBufferPointer) -> Bool)?
     var isCancelled: () -> Bool = { true }
     private(set) var lastReply: ServerReply?
     private var hasDataAddress = false
-    /// Bytes taken from `source`.
+    /// Bytes taken from `source`, from the beginning or from where libcurl went back to.
     private(set) var sent: Int64 = 0
 
     /// The port of the server's control connection, when the reply to an upload matters although libcurl does not wait for it.
@@ -48,6 +51,7 @@ final class CurlExchange {
     static let onHeader: ccurl_data_callback = { bytes, size, count, context in
         guard let bytes, let exchange = exchange(context) else { return 0 }
         let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        if let onLine = exchange.onLine { return onLine(line) ? size * count : 0 }
         guard let reply = ServerReply(lastLine: line) else { return size * count }
         // 221 answers the QUIT that libcurl sends after a failure; it must not hide the reply that caused it.
         if reply.code != 221 { exchange.lastReply = reply }
@@ -61,6 +65,14 @@ final class CurlExchange {
         guard let source = exchange.source, let filled = source(space) else { return ccurl_read_abort }
         exchange.sent += Int64(filled)
         return filled
+    }
+
+    /// libcurl goes back to the beginning of a body when a kept connection turns out to be dead. Without this it fails, and the
+    /// handle with it for good (curl/curl#18206).
+    static let onSeek: curl_seek_callback = { context, offset, origin in
+        guard let exchange = exchange(context), origin == SEEK_SET else { return CURL_SEEKFUNC_FAIL }
+        exchange.sent = Int64(offset)
+        return CURL_SEEKFUNC_OK
     }
 
     static let onWrite: ccurl_data_callback = { bytes, size, count, context in

@@ -98,6 +98,17 @@ final class CurlOptions {
         check(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
         check(ccurl_set_pointer(easy, CURLOPT_READDATA, context))
         check(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+        check(ccurl_set_pointer(easy, CURLOPT_SEEKDATA, context))
+    }
+
+    /// Lets libcurl send a body again from its beginning.
+    func setRewinding() {
+        check(ccurl_set_seek_callback(easy, CurlExchange.onSeek))
+    }
+
+    /// The proxy that `https_proxy` and its like name, as every tool at a command line uses it.
+    func setProxyOfEnvironment() {
+        check(ccurl_set_string(easy, CURLOPT_PROXY, nil))
     }
 
     /// Verified TLS, 1.2 or newer, required or not used at all.

@@ -127,6 +127,10 @@ enum CurlTransferKind {
     case smallUpload
     case largeUpload
     case mail
+    /// HTTP without a body, with one, and HEAD.
+    case request
+    case requestWithBody
+    case requestForHead
 }
 
 /// How a transfer ended.
