@@ -89,10 +89,11 @@ let package = Package(
                 "Accounts", "Files", "Jobs", "Outbox", "Curl", "Cryptography", "Platform", "Redis", "Postgres", metrics, signals, arguments,
                 nio("NIOPosix"),
             ]),
+        .target(name: "Client", dependencies: ["Curl", "Cryptography", "Platform", logging]),
         .executableTarget(
             name: "CLI",
             dependencies: [
-                "Accounts", "Files", "Jobs", "Outbox", "Platform", "Redis", "Postgres", logging, arguments, lifecycle, signals,
+                "Client", "Accounts", "Files", "Jobs", "Outbox", "Platform", "Redis", "Postgres", logging, arguments, lifecycle, signals,
                 nio("NIOPosix"),
             ]),
 
@@ -152,6 +153,11 @@ let package = Package(
             dependencies: concurrency + [
                 "Worker", "Accounts", "Files", "Jobs", "Outbox", "Curl", "Redis", "Postgres", "Platform", "TestSupport", "RedisSupport",
                 "DatabaseSupport", nio("NIOPosix"),
+            ]),
+        .testTarget(
+            name: "ClientTests",
+            dependencies: concurrency + [
+                "Client", "Curl", "Cryptography", "Platform", "TestSupport", nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
             ]),
         .testTarget(
             name: "EndToEnd",

@@ -5,9 +5,13 @@ import ArgumentParser
 struct Sluice: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
-        abstract: "Runs a Sluice installation from the shell.",
-        discussion: "The settings come from the environment, as for Web and Worker; `. .run/env` loads those of `make run`.",
+        abstract: "Runs a Sluice installation from the shell, and sends files to one.",
+        discussion: """
+            put, ls, get and rm talk to any Sluice, with SLUICE_URL and SLUICE_TOKEN or ~/.config/sluice/client. The others run \
+            an installation: their settings come from the environment, as for Web and Worker; `. .run/env` loads those of `make run`.
+            """,
         subcommands: [
+            PutCommand.self, LsCommand.self, GetCommand.self, RmCommand.self,
             MigrateCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self, FilesCommand.self, QuotaCommand.self,
             QueuesCommand.self,
             QueueCommand.self,

@@ -29,7 +29,8 @@ OURS = {
     "Outbox": {"Files", "Jobs", "Platform"},
     "Web": {"Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Magic", "Platform"},
     "Worker": {"Accounts", "Files", "Jobs", "Outbox", "Curl", "Cryptography", "Platform"},
-    "CLI": {"Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform"},
+    "Client": {"Curl", "Cryptography", "Platform"},
+    "CLI": {"Client", "Accounts", "Files", "Jobs", "Outbox", "Cryptography", "Platform"},
 }
 
 # Adapters that the composition root of an executable may import besides: its main file and one file that wires.

@@ -56,6 +56,19 @@ extension SettingForm<Secret> {
     }
 }
 
+extension SettingForm<Secret> {
+    /// What is sent in a header field, so it is one word.
+    static var token: Self {
+        let words = "an API token such as slc_…"
+        return Self(words, isSecret: true) { (text) throws(SettingRefusal) in
+            guard text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+                throw SettingRefusal(reason: "is not \(words)")
+            }
+            return Secret(text)
+        }
+    }
+}
+
 extension SettingForm<Int64> {
     /// Bytes, with an optional unit.
     static func size(atLeast minimum: Int64) -> Self {

@@ -8,6 +8,8 @@ public struct SettingKey: Sendable {
         case cli
         /// Commands that touch queues and nothing else.
         case queues = "cli for queues"
+        /// `sluice put`, `ls`, `get` and `rm`, which know nothing but where Web is.
+        case client
     }
 
     /// What happens when the variable is absent or empty.

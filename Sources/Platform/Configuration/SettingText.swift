@@ -1,5 +1,5 @@
 /// Reading and showing the text of settings.
-enum SettingText {
+package enum SettingText {
     /// Decimal digits only.
     static func number(_ text: some StringProtocol) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -7,7 +7,7 @@ enum SettingText {
     }
 
     /// `10MiB`, `2GB`, `512`; case does not matter. Nil too for what exceeds 63 bits.
-    static func bytes(_ text: String) -> Int64? {
+    package static func bytes(_ text: String) -> Int64? {
         let (number, unit) = parts(text)
         let factors: [String: Int64] = [
             "": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40, "kb": 1000, "mb": 1_000_000, "gb": 1_000_000_000,
@@ -17,7 +17,7 @@ enum SettingText {
     }
 
     /// `250ms`, `5s`, `10m`, `24h`, `7d`. A number without unit is no duration.
-    static func duration(_ text: String) -> Duration? {
+    package static func duration(_ text: String) -> Duration? {
         let (number, unit) = parts(text)
         let factors: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         return product(number, factors[String(unit)]).map { .milliseconds($0) }

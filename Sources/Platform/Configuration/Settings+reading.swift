@@ -101,6 +101,17 @@ extension Settings.Queues {
     }
 }
 
+extension Settings.Client {
+    /// Reads `environment`.
+    ///
+    /// - Throws: one error with every wrong or unknown setting.
+    public init(environment: [String: String]) throws(SettingsError) {
+        let reader = try SettingsReader(environment: environment, roles: [.client])
+        address = try reader.optional(SettingsTable.clientAddress)
+        token = try reader.optional(SettingsTable.clientToken)
+    }
+}
+
 extension Settings.Database {
     fileprivate init(_ reader: SettingsReader) throws(SettingsError) {
         url = try reader.value(SettingsTable.databaseURL)

@@ -132,6 +132,12 @@ public enum Settings {
         public let redis: ServiceURL
     }
 
+    /// For the commands that use a Sluice somewhere; what is absent may be in their file.
+    public struct Client: Sendable {
+        public let address: PublicAddress?
+        public let token: Secret?
+    }
+
     public struct CLI: Sendable {
         public let database: Database
         public let redis: ServiceURL

@@ -25,6 +25,7 @@ public enum SettingsTable {
         Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
         Entry(reconcileInterval), Entry(drainTimeout), Entry(idleTimeout), Entry(minimumRate), Entry(rateWindow),
+        Entry(clientAddress), Entry(clientToken),
     ]
 
     static let databaseURL = Setting(
@@ -160,6 +161,12 @@ public enum SettingsTable {
     static let rateWindow = Setting(
         "SLUICE_RATE_WINDOW", .duration(.seconds(1)...day), .standard("60s"), [.web],
         "Time of waiting for a client over which that rate is judged")
+    static let clientAddress = Setting(
+        "SLUICE_URL", .publicAddress, .optional, [.client],
+        "Where `sluice put`, `ls`, `get` and `rm` find Sluice, such as `https://files.example.org`; see `docs/client.md`")
+    static let clientToken = Setting(
+        "SLUICE_TOKEN", .token, .optional, [.client],
+        "The API token that they show")
 
     private static let day: Duration = .seconds(86400)
 

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Client
+import Platform
+import UnixSignals
+
+/// Runs a command of the client from its configuration to its exit status.
+enum ClientRun {
+    private enum Event: Sendable {
+        case ended(CommandStatus)
+        case signalled(Int32)
+        case cancelled
+    }
+
+    /// - Parameters:
+    ///   - connections: at the same time.
+    ///   - showsProgress: on a terminal.
+    static func run(
+        _ options: ClientOptions, connections: Int = 1, showsProgress: Bool = false,
+        _ body: @escaping @Sendable (ClientSession, Console, ProgressBoard) async throws -> CommandStatus
+    ) async throws {
+        let console = Console()
+        let configuration: ClientConfiguration
+        do {
+            configuration = try ClientConfiguration(file: options.config)
+        } catch {
+            console.note(error.description)
+            throw ExitCode(SettingsError.exitCode)
+        }
+        let board = ProgressBoard()
+        let patience = options.patience
+        let status = await untilSignalled {
+            do {
+                return try await ClientSession.with(configuration, connections: connections, patience: patience) {
+                    try await body($0, console, board)
+                }
+            } catch {
+                let failure = error as? ClientFailure
+                if failure != .interrupted { console.note(failure?.sentence ?? PlainText.escape("\(error)")) }
+                return failure?.exitStatus ?? .local
+            }
+        } beside: {
+            while showsProgress, console.isTerminal, !Task.isCancelled {
+                console.show(board)
+                try? await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        console.clear()
+        let code = console.hasFailed ? max(status, CommandStatus.local.rawValue) : status
+        guard code == 0 else { throw ExitCode(code) }
+    }
+
+    /// - Returns: the exit status: that of `body`, or 128 and the number of the signal that ended it.
+    private static func untilSignalled(
+        _ body: @escaping @Sendable () async -> CommandStatus, beside: @escaping @Sendable () async -> Void
+    ) async -> Int32 {
+        await withTaskGroup(of: Event.self) { group in
+            group.addTask { .ended(await body()) }
+            group.addTask {
+                for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+                    return .signalled(signal == .sigint ? 2 : signal == .sigterm ? 15 : 1)
+                }
+                return .cancelled
+            }
+            group.addTask {
+                await beside()
+                return .cancelled
+            }
+            var status: CommandStatus?
+            var signal: Int32?
+            while let event = await group.next() {
+                switch event {
+                case .ended(let ended): status = ended
+                case .signalled(let number): signal = number
+                case .cancelled: continue
+                }
+                group.cancelAll()
+                if status != nil { break }
+            }
+            return signal.map { 128 + $0 } ?? status?.rawValue ?? CommandStatus.local.rawValue
+        }
+    }
+}
+
+extension Console {
+    /// A failure in words, and for programs as data.
+    func failure(_ failure: ClientFailure, of subject: (name: StaticString, value: String), json: Bool) {
+        if json { data(Listing.json(failure, of: subject)) }
+        note("\(PlainText.escape(subject.value)): \(failure.sentence)")
+    }
+}

@@ -1,0 +1,59 @@
+import Cryptography
+import Curl
+import Logging
+import Platform
+
+/// The connections of one command to one server, and the threads that read and write its files.
+public final class ClientSession: Sendable {
+    let configuration: ClientConfiguration
+    let caller: Caller
+    private let disk: BlockingPool
+
+    public var files: RemoteFiles { RemoteFiles(caller: caller) }
+
+    /// Runs `body` and closes all connections after it.
+    ///
+    /// - Parameters:
+    ///   - connections: at the same time.
+    ///   - patience: how long the server may be out of reach.
+    public static func with<T: Sendable>(
+        _ configuration: ClientConfiguration, connections: Int, patience: Duration,
+        _ body: (ClientSession) async throws -> T
+    ) async throws -> T {
+        // Without a log: what goes wrong is told by the command.
+        let engine = CurlEngine(logger: Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() })
+        let http = HTTPClient(engine: engine, address: configuration.address, maximumConnections: connections)
+        let caller = Caller(http: http, token: configuration.token, patience: patience)
+        let session = ClientSession(configuration: configuration, caller: caller, threads: connections)
+        do {
+            let result = try await body(session)
+            await engine.close()
+            return result
+        } catch {
+            await engine.close()
+            throw error
+        }
+    }
+
+    package init(configuration: ClientConfiguration, caller: Caller, threads: Int) {
+        self.configuration = configuration
+        self.caller = caller
+        disk = BlockingPool(name: "disk", size: threads)
+    }
+
+    /// Server and user: what is remembered of files is remembered for these.
+    var account: String {
+        "\(configuration.address) \(SHA256Hasher.digest(of: Array(configuration.token.reveal().utf8)))"
+    }
+
+    /// Runs what waits for a disk.
+    func onDisk<T: Sendable>(_ body: @escaping @Sendable () throws(ClientFailure) -> T) async throws(ClientFailure) -> T {
+        do {
+            return try await disk.run(body)
+        } catch let failure as ClientFailure {
+            throw failure
+        } catch {
+            throw .interrupted
+        }
+    }
+}

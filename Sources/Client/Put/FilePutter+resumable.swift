@@ -1,0 +1,38 @@
+import Cryptography
+
+extension FilePutter {
+    /// Sends a file by tus, going on where an earlier run was ended.
+    func putResumable() async throws(ClientFailure) -> PutReceipt {
+        let identity = file.identity(at: session.account)
+        guard let journal = try UploadJournal.open(identity, in: session.configuration.stateFolder) else {
+            throw .postponed("another process is sending it")
+        }
+        let announced = options.announcesDigest ? try await digestOfAll() : nil
+        var upload = ResumableUpload(session: session, file: file, journal: journal, contentType: options.contentType, announced: announced)
+        let fileID: String
+        do {
+            fileID = try await upload.send(progress: progress)
+        } catch {
+            switch error {
+            // Nothing that goes on with it can end well.
+            case .refused, .local: await upload.abandon()
+            case .tokenRefused, .unreachable, .postponed, .interrupted: break
+            }
+            throw error
+        }
+        let digest = try await upload.finishedDigest()
+        guard !ReprDigest.contradicts(upload.digestField, digest) else {
+            journal.remove()
+            try await withdraw(fileID)
+            throw .refused(ReprDigest.damaged)
+        }
+        return PutReceipt(id: fileID, name: file.name, size: file.size, sha256: digest.description)
+    }
+
+    /// Forgets an upload whose receipt is in the log of the run.
+    func forget() {
+        guard file.size >= options.resumableFrom else { return }
+        let identity = file.identity(at: session.account)
+        if let journal = try? UploadJournal.open(identity, in: session.configuration.stateFolder) { journal.remove() }
+    }
+}

@@ -1,0 +1,117 @@
+import Cryptography
+import Curl
+import FoundationEssentials
+
+/// Sends one file.
+struct FilePutter: Sendable {
+    let session: ClientSession
+    let options: PutOptions
+    let file: LocalFile
+    /// Sent with a file that goes in one request: however often that is repeated, it is one file.
+    let key: String
+    /// Gets how many bytes are on their way or there.
+    let progress: @Sendable (Int64) -> Void
+
+    func put() async throws(ClientFailure) -> PutReceipt {
+        do {
+            return try await file.size < options.resumableFrom ? putWhole() : putResumable()
+        } catch {
+            if case .local = error, !file.isUnchanged { throw .local("changed while it was sent") }
+            throw error
+        }
+    }
+
+    private func putWhole() async throws(ClientFailure) -> PutReceipt {
+        let digest = try await digestOfAll()
+        let request = HTTPRequest(
+            .put, RemoteFiles.path + "/" + URLText.encode(file.name),
+            fields: [
+                (name: "Content-Type", value: options.contentType), (name: "Idempotency-Key", value: "\"\(key)\""),
+                (name: "Repr-Digest", value: ReprDigest.field(digest)),
+            ], body: file.body(progress: progress))
+        var plan = session.caller.plan()
+        while true {
+            let reply = try await session.caller.call(request, handling: [400], plan: &plan)
+            if reply.isSuccess { return try await receipt(reply, digest) }
+            let problem = Problem(reply)
+            guard problem.name == "digest-mismatch", file.isUnchanged else { throw .refused(problem) }
+            try await session.caller.wait(after: .lost(problem.sentence), &plan)
+        }
+    }
+
+    private func receipt(_ reply: HTTPReply, _ digest: SHA256Digest) async throws(ClientFailure) -> PutReceipt {
+        struct Answer: Decodable {
+            let files: [RemoteFile]
+        }
+        let answer: Answer = try RemoteFiles.decode(reply)
+        guard let remote = answer.files.first else {
+            throw .refused(Problem(status: reply.status, type: "about:blank", title: "an answer without a file"))
+        }
+        guard remote.sha256 == digest.description else {
+            try await withdraw(remote.id)
+            throw .refused(ReprDigest.damaged)
+        }
+        return PutReceipt(id: remote.id, name: remote.name, size: remote.size, sha256: remote.sha256)
+    }
+
+    /// Deletes what arrived damaged, if the token may.
+    func withdraw(_ id: String) async throws(ClientFailure) {
+        do {
+            _ = try await session.caller.attempt(HTTPRequest(.delete, RemoteFiles.path + "/" + URLText.encode(id)), handling: [403, 404])
+        } catch .interrupted {
+            throw .interrupted
+        } catch {
+            // It is told as damaged in any case.
+        }
+    }
+
+    func digestOfAll() async throws(ClientFailure) -> SHA256Digest {
+        let file = file
+        return try await session.onDisk { () throws(ClientFailure) in
+            let digest = SendingDigest()
+            try digest.catchUp(with: file, to: file.size)
+            guard file.isUnchanged, let result = digest.finish() else { throw .local("changed while it was read") }
+            return result
+        }
+    }
+}
+
+/// `Repr-Digest` (RFC 9530) with SHA-256.
+enum ReprDigest {
+    static let damaged = Problem(
+        status: 400, type: "/problems/digest-mismatch", title: "arrived damaged",
+        detail: "the server's digest is another than that of the file")
+
+    static func field(_ digest: SHA256Digest) -> String {
+        "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
+    }
+
+    /// Whether a field of an answer says something else.
+    static func contradicts(_ field: String?, _ digest: SHA256Digest) -> Bool {
+        guard let field else { return false }
+        let members = field.split(separator: ",").map { String($0.drop(while: \.isWhitespace)) }
+        guard let member = members.first(where: { $0.hasPrefix("sha-256=:") }) else { return false }
+        return !member.hasPrefix(self.field(digest))
+    }
+}
+
+extension LocalFile {
+    /// The bytes from an offset on. They end with a failure if the file has changed meanwhile: what is complete at the server was one
+    /// state of the file.
+    ///
+    /// - Parameters:
+    ///   - digest: takes the bytes as they go.
+    ///   - progress: gets how far in the file they are.
+    func body(
+        from start: Int64 = 0, digest: SendingDigest? = nil, progress: @escaping @Sendable (Int64) -> Void
+    ) -> HTTPBody {
+        HTTPBody(length: size - start) { [self] buffer, offset in
+            let position = start + offset
+            guard let count = read(into: buffer, at: position), count > 0 else { return nil }
+            if position + Int64(count) >= size, !isUnchanged { return nil }
+            digest?.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: position)
+            progress(position + Int64(count))
+            return count
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// The program itself, beside the fake server.
+@Suite("sluice put, ls, get, rm")
+struct CommandTests {
+    private struct Place {
+        let server: FakeServer
+        let folder: String
+
+        var environment: [String: String] { ["SLUICE_URL": server.url, "SLUICE_TOKEN": "slc_right", "HOME": folder] }
+
+        func sluice(_ arguments: String..., with changes: [String: String] = [:]) async throws -> Program {
+            try await Program.run("sluice", arguments, environment: environment.merging(changes) { $1 })
+        }
+
+        func file(_ name: String, _ content: [UInt8]) throws -> String {
+            try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
+            try Data(content).write(to: URL(fileURLWithPath: "\(folder)/data/\(name)"))
+            return "\(folder)/data/\(name)"
+        }
+    }
+
+    private func with(_ body: (Place) async throws -> Void) async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-command-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await FakeServer.with { try await body(Place(server: $0, folder: folder)) }
+    }
+
+    @Test("standard output is data to the byte, and standard error is empty when all is well")
+    func output() async throws {
+        try await with { place in
+            let put = try await place.sluice("put", try place.file("a b", [1, 2, 3]))
+            let id = try #require(place.server.files.first?.id)
+            #expect(put.status == 0)
+            #expect(put.output == "\(id)\ta b\n")
+            #expect(put.errors.isEmpty)
+            let digest = "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"
+            let list = try await place.sluice("ls")
+            #expect(list.output == "\(id)\tstaged\t3\t\(digest)\ta b\n")
+            let json = try await place.sluice("ls", "--json")
+            let line = #"{"id":"\#(id)","name":"a b","size":3,"contentType":"text/plain","sha256":"\#(digest)","state":"staged""#
+            #expect(json.output == line + #","createdAt":"2026-11-22T22:53:26.511Z","storedAt":null}"# + "\n")
+            let get = try await place.sluice("get", id, "-o", place.folder)
+            #expect(get.output == "\(id)\t\(place.folder)/a b\n")
+            #expect(FileManager.default.contents(atPath: place.folder + "/a b") == Data([1, 2, 3]))
+            let content = try await place.sluice("get", id, "--output", "-")
+            #expect(Array(content.output.utf8) == [1, 2, 3])
+            let removed = try await place.sluice("rm", id)
+            #expect(removed.output == id + "\n")
+            #expect([list, json, get, content, removed].allSatisfy { $0.status == 0 && $0.errors.isEmpty })
+            #expect(try await place.sluice("ls").output.isEmpty)
+        }
+    }
+
+    @Test("exit status 1: refused, told on standard error, and with --json as data too")
+    func refused() async throws {
+        try await with { place in
+            place.server.fail("PUT", .answer(413, type: "/problems/file-too-large"))
+            let path = try place.file("a", [1])
+            let put = try await place.sluice("put", "--json", path)
+            #expect(put.status == 1)
+            #expect(put.errors == "sluice: \(path): 413 Refused\n")
+            let error = #"{"kind":"refused","message":"413 Refused","type":"/problems/file-too-large","status":413}"#
+            #expect(put.output == #"{"path":"\#(path)","error":\#(error)}"# + "\n")
+            let unknown = "01a20576-e06f-7478-8249-000000000000"
+            for command in ["rm", "get"] {
+                let result = try await place.sluice(command, unknown)
+                #expect(result.status == 1)
+                #expect(result.output.isEmpty)
+            }
+        }
+    }
+
+    @Test(
+        "exit status 64: wrong use",
+        arguments: [
+            ["put"], ["put", "--parallel", "0", "a"], ["put", "--patience", "soon", "a"], ["get", "no-id"], ["rm", "../x"],
+            ["ls", "--sort", "colour"], ["put", "--resumable-from", "much", "a"],
+        ])
+    func usage(arguments: [String]) async throws {
+        let result = try await Program.run("sluice", arguments, environment: ["HOME": "/nowhere"])
+        #expect(result.status == 64)
+        #expect(result.output.isEmpty)
+    }
+
+    @Test("exit status 69: no server within the patience")
+    func unreachable() async throws {
+        try await with { place in
+            let address = "http://127.0.0.1:\(try LoopbackPort.free())"
+            let result = try await place.sluice("put", try place.file("a", [1]), "--patience", "700ms", with: ["SLUICE_URL": address])
+            #expect(result.status == 69)
+            #expect(result.output.isEmpty)
+            #expect(result.errors.contains("cannot be reached"))
+        }
+    }
+
+    @Test("exit status 74: something here cannot be read, or what is said cannot be written")
+    func local() async throws {
+        try await with { place in
+            #expect(try await place.sluice("put", place.folder + "/none").status == 74)
+            let id = place.server.add("a", [1])
+            for arguments in [["ls"], ["get", id, "-o", "-"], ["rm", id]] {
+                let child = try ChildProcess(
+                    [Program.folder + "/sluice"] + arguments, environment: place.environment, output: .file("/dev/full"))
+                #expect(await child.end() == 74, "\(arguments)")
+            }
+        }
+    }
+
+    @Test("exit status 75: given up for now, and the same command goes on")
+    func postponed() async throws {
+        try await with { place in
+            place.server.fail("PUT", .answer(503, fields: ["retry-after": "3600"]))
+            let path = try place.file("a", [1])
+            let first = try await place.sluice("put", path)
+            #expect(first.status == 75)
+            #expect(first.errors.contains("to be tried again in 3600 s"))
+            #expect(try await place.sluice("put", path).status == 0)
+        }
+    }
+
+    @Test("exit status 77: the token is not accepted, and is in no output")
+    func token() async throws {
+        try await with { place in
+            for arguments in [["put", try place.file("a", [1])], ["ls"], ["rm", "01a20576-e06f-7478-8249-000000000000"]] {
+                let result = try await Program.run(
+                    "sluice", arguments, environment: place.environment.merging(["SLUICE_TOKEN": "slc_stolen"]) { $1 })
+                #expect(result.status == 77)
+                #expect(result.output.isEmpty)
+                #expect(!result.errors.contains("stolen"))
+            }
+        }
+    }
+
+    @Test("exit status 78: wrong configuration")
+    func configuration() async throws {
+        try await with { place in
+            let path = place.folder + "/mine"
+            let content = Data("url=\(place.server.url)\ntoken=slc_right\n".utf8)
+            #expect(FileManager.default.createFile(atPath: path, contents: content, attributes: [.posixPermissions: 0o644]))
+            let open = try await place.sluice("ls", "--config", path)
+            #expect(open.status == 78)
+            #expect(open.errors == "sluice: others may read the token in \(path): chmod 600 \(path)\n")
+            #expect(chmod(path, 0o600) == 0)
+            #expect(try await place.sluice("ls", "--config", path, with: ["SLUICE_URL": "https://elsewhere.example"]).status == 0)
+            #expect(try await place.sluice("ls", with: ["SLUICE_URL": ""]).status == 78)
+        }
+    }
+
+    @Test("exit status 130 and 143: interrupted, what is begun is kept, and the token is on no command line", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        try await with { place in
+            let content = ClientFixture.bytes(2 << 20)
+            let path = try place.file("a", content)
+            place.server.fail("PATCH", .cut(after: 1 << 20), .hang)
+            let (child, errors) = try start(place, "put", "--resumable-from", "1", path)
+            try await reached(place.server, "PATCH", 2)
+            let line = try String(contentsOfFile: "/proc/\(child.id)/cmdline", encoding: .utf8)
+            #expect(!line.contains("slc_right") && line.contains("resumable-from"))
+            child.signal(signal)
+            #expect(await child.end() == 128 + signal)
+            #expect(try String(contentsOfFile: errors, encoding: .utf8).isEmpty)
+            let next = try await place.sluice("put", "--resumable-from", "1", path)
+            #expect(next.status == 0)
+            #expect(place.server.files.map(\.content) == [content])
+            #expect(place.server.seen("PATCH").last?.fields["upload-offset"] == String(1 << 20))
+        }
+    }
+
+    @Test("killed in the middle of many files, the same command sends the rest, and none twice")
+    func killed() async throws {
+        try await with { place in
+            for index in 0..<200 { _ = try place.file("\(index)", [UInt8](repeating: UInt8(index), count: index)) }
+            // Before all others.
+            _ = try place.file("+", ClientFixture.bytes(3 << 20))
+            place.server.fail("PATCH", .cut(after: 1 << 20), .hang, .cut(after: 1 << 20), .hang)
+            for kill in 1...4 {
+                for _ in 0..<20 { place.server.fail("PUT", .pass) }
+                place.server.fail("PUT", .hangAfter, .hang, .hangAfter)
+                let (child, _) = try start(place, "put", "--resumable-from", "1MiB", "--parallel", "4", place.folder + "/data")
+                try await reached(place.server, "PUT", kill * 23)
+                child.kill()
+            }
+            place.server.state.withLock { $0.faults = [:] }
+            let last = try await place.sluice("put", "--resumable-from", "1MiB", "--parallel", "4", place.folder + "/data")
+            #expect(last.status == 0)
+            #expect(place.server.files.count == 201)
+            #expect(Set(place.server.files.map(\.name)).count == 201)
+            #expect(place.server.state.withLock { $0.uploads.count } == 1)
+            let told = Set(last.output.split(separator: "\n").compactMap { $0.split(separator: "\t").first.map(String.init) })
+            #expect(told == Set(place.server.files.map(\.id)))
+        }
+    }
+
+    private func start(_ place: Place, _ arguments: String...) throws -> (child: ChildProcess, errors: String) {
+        let errors = place.folder + "/errors"
+        let child = try ChildProcess(
+            [Program.folder + "/sluice"] + arguments, environment: place.environment, output: .discarded, errors: .file(errors))
+        return (child, errors)
+    }
+
+    private func reached(_ server: FakeServer, _ method: String, _ count: Int) async throws {
+        let end = ContinuousClock.now + Duration.seconds(20).stretched
+        while server.seen(method).count < count {
+            try #require(ContinuousClock.now < end, "\(method) was not sent \(count) times")
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}

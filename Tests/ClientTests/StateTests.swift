@@ -1,0 +1,141 @@
+import Client
+import Cryptography
+import Foundation
+import Testing
+
+@Suite("What the client remembers")
+struct StateTests {
+    private static let digest = SHA256Hasher.digest(of: [1])
+    private static let receipt = PutReceipt(id: "1", name: "a b\nc", size: 3, sha256: "00")
+
+    private func with(_ body: (String) throws -> Void) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-state-\(UUID())").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try body(folder)
+    }
+
+    private func open(_ folder: String) throws -> UploadJournal { try #require(try UploadJournal.open(Self.digest, in: folder)) }
+
+    @Test("an entry is there for the next run, only its owner's to read, and for one process at a time")
+    func journal() throws {
+        try with { folder in
+            var entry: UploadJournal.Entry
+            do {
+                let journal = try #require(try UploadJournal.open(Self.digest, in: folder))
+                #expect(try UploadJournal.open(Self.digest, in: folder) == nil)
+                entry = try journal.entry()
+                entry.upload = "/api/v1/uploads/x"
+                try journal.write(entry)
+            }
+            let path = folder + "/uploads/\(Self.digest)"
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            let journal = try #require(try UploadJournal.open(Self.digest, in: folder))
+            #expect(try journal.entry() == entry)
+            journal.remove()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
+    }
+
+    @Test("a removed entry that another process waited for is not what it gets")
+    func removed() throws {
+        try with { folder in
+            let first = try #require(try UploadJournal.open(Self.digest, in: folder))
+            let entry = try first.entry()
+            first.remove()
+            let second = try #require(try UploadJournal.open(Self.digest, in: folder))
+            #expect(try second.entry() != entry)
+        }
+    }
+
+    @Test("an entry that is torn or old begins anew", arguments: ["", "{", "{\"key\":", "\u{0}\u{0}"])
+    func torn(content: String) throws {
+        try with { folder in
+            let path = folder + "/uploads/\(Self.digest)"
+            try open(folder).write(.init(key: "old", upload: "/api/v1/uploads/old"))
+            try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+            #expect(try open(folder).entry().upload == nil)
+            try open(folder).write(.init(key: "old", upload: "/api/v1/uploads/old"))
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)], ofItemAtPath: path)
+            #expect(try open(folder).entry().key != "old")
+        }
+    }
+
+    @Test("the log of a run keeps receipts and keys; another command has another log")
+    func log() throws {
+        try with { folder in
+            let key: String
+            do {
+                let log = try #require(try RunLog.open(["put", "a"], in: folder))
+                #expect(try RunLog.open(["put", "a"], in: folder) == nil)
+                #expect(log.receipt(of: Self.digest) == nil)
+                key = log.key(of: Self.digest)
+                #expect(key != log.key(of: SHA256Hasher.digest(of: [2])))
+                try log.add(Self.receipt, of: Self.digest)
+                #expect(try #require(try RunLog.open(["put", "b"], in: folder)).key(of: Self.digest) != key)
+            }
+            do {
+                let log = try #require(try RunLog.open(["put", "a"], in: folder))
+                #expect(log.receipt(of: Self.digest) == Self.receipt)
+                #expect(log.key(of: Self.digest) == key)
+                log.remove()
+            }
+            #expect(try #require(try RunLog.open(["put", "a"], in: folder)).key(of: Self.digest) != key)
+        }
+    }
+
+    @Test("a line that is torn costs one receipt, not the log")
+    func tornLog() throws {
+        try with { folder in
+            let key: String
+            do {
+                let log = try #require(try RunLog.open(["put"], in: folder))
+                key = log.key(of: Self.digest)
+                try log.add(Self.receipt, of: Self.digest)
+                try log.add(Self.receipt, of: SHA256Hasher.digest(of: [2]))
+            }
+            let path = try #require(FileManager.default.contentsOfDirectory(atPath: folder + "/runs").first)
+            let handle = try #require(FileHandle(forWritingAtPath: folder + "/runs/" + path))
+            try handle.truncate(atOffset: handle.seekToEnd() - 10)
+            let log = try #require(try RunLog.open(["put"], in: folder))
+            #expect(log.key(of: Self.digest) == key)
+            #expect(log.receipt(of: Self.digest) == Self.receipt)
+            #expect(log.receipt(of: SHA256Hasher.digest(of: [2])) == nil)
+        }
+    }
+
+    @Test("what is older than a week goes, unless somebody holds it")
+    func sweep() throws {
+        try with { folder in
+            let held = try #require(try RunLog.open(["held"], in: folder))
+            for name in ["old", "new"] { _ = try RunLog.open([name], in: folder) }
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/runs")
+            let past = Date(timeIntervalSinceNow: -8 * 86_400)
+            for command in ["held", "old"] {
+                let name = SHA256Hasher.digest(of: Array(command.utf8)).description
+                try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: folder + "/runs/" + name)
+            }
+            RunLog.sweep(folder)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder + "/runs")
+            #expect(Set(names).subtracting(left) == [SHA256Hasher.digest(of: Array("old".utf8)).description])
+            _ = held
+        }
+    }
+
+    @Test("a walk takes what arguments name, follows no link below them, and has an end")
+    func walk() throws {
+        try with { folder in
+            let manager = FileManager.default
+            for path in ["b/z", "b/empty", "b/y/1"] {
+                try manager.createDirectory(atPath: "\(folder)/\(path)", withIntermediateDirectories: true)
+            }
+            for path in ["a", "b/c", "b/y/1/d", "b/z/e"] { #expect(manager.createFile(atPath: "\(folder)/\(path)", contents: nil)) }
+            try manager.createSymbolicLink(atPath: folder + "/b/loop", withDestinationPath: folder)
+            try manager.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/a")
+            #expect(mkfifo(folder + "/b/pipe", 0o600) == 0)
+            let items = Array(FileWalk(["b/", "link", "a", "none"].map { folder + "/" + $0 }))
+            let files = ["b/c", "b/y/1/d", "b/z/e", "link", "a"].map { FileWalk.Item.file(folder + "/" + $0) }
+            #expect(items == files + [.unreadable(folder + "/none", reason: "No such file or directory")])
+        }
+    }
+}
