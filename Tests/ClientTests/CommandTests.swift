@@ -196,6 +196,26 @@ struct CommandTests {
         }
     }
 
+    @Test("progress is shown on a terminal and nowhere else, and leaves nothing there")
+    func terminal() async throws {
+        try await with { place in
+            let content = ClientFixture.bytes(2 << 20)
+            let path = try place.file("large", content)
+            place.server.fail("PATCH", .cut(after: 1 << 20))
+            let output = place.folder + "/screen"
+            let spawn = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+            let command = ["python3", "-c", spawn, Program.folder + "/sluice", "put", "--resumable-from", "1", path]
+            let environment = place.environment.merging(["PATH": "/usr/bin:/bin"]) { $1 }
+            let child = try ChildProcess(command, environment: environment, output: .file(output))
+            #expect(await child.end() == 0)
+            let screen = try String(contentsOfFile: output, encoding: .utf8)
+            #expect(screen.contains("large [") && screen.contains(" %  ") && screen.contains("of 1 files"))
+            let id = try #require(place.server.files.first?.id)
+            #expect(screen.contains("\u{1B}[J\(id)\tlarge\r\n"))
+            #expect(try await place.sluice("put", path).errors.isEmpty)
+        }
+    }
+
     private func start(_ place: Place, _ arguments: String...) throws -> (child: ChildProcess, errors: String) {
         let errors = place.folder + "/errors"
         let child = try ChildProcess(

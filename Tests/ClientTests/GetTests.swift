@@ -79,6 +79,23 @@ struct GetTests {
         }
     }
 
+    @Test("a file that another process is receiving is left to it")
+    func twice() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let id = server.add("a", [1, 2])
+                let path = try client.file("a.part-\(id)", [1])
+                let other = open(path, O_RDONLY)
+                #expect(flock(other, LOCK_EX) == 0)
+                for _ in 0..<50 { #expect(await get(client, [id]).status == .local) }
+                // Nobody but the test has closed what it has opened.
+                #expect(close(other) == 0)
+                #expect(await get(client, [id]).status == .success)
+                #expect(content(client.folder + "/a") == [1, 2])
+            }
+        }
+    }
+
     @Test("H54 what does not have the server's digest gets no name, and leaves nothing")
     func damaged() async throws {
         try await FakeServer.with { server in

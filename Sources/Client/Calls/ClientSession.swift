@@ -46,6 +46,16 @@ public final class ClientSession: Sendable {
         "\(configuration.address) \(SHA256Hasher.digest(of: Array(configuration.token.reveal().utf8)))"
     }
 
+    /// Brings a digest up to an offset, in pieces: reading a hundred gigabytes ends when the user wants it to.
+    func catchUp(_ digest: SendingDigest, with file: LocalFile, to offset: Int64) async throws(ClientFailure) {
+        while digest.position < offset {
+            let next = min(offset, digest.position + Self.piece)
+            try await onDisk { () throws(ClientFailure) in try digest.catchUp(with: file, to: next) }
+        }
+    }
+
+    private static let piece: Int64 = 256 << 20
+
     /// Runs what waits for a disk.
     func onDisk<T: Sendable>(_ body: @escaping @Sendable () throws(ClientFailure) -> T) async throws(ClientFailure) -> T {
         do {

@@ -79,9 +79,7 @@ public struct FileGetter: Sendable {
         guard replaces || access(target, F_OK) != 0 else { throw .local("\(target) is there already") }
         let part = try PartFile(target: target, id: file.id)
         let receiving = Receiving(part.descriptor, isFile: true)
-        let left = part.size
-        let isResumed = try await session.onDisk { left <= file.size && receiving.resume(at: left) }
-        if !isResumed { try beginAgain(receiving) }
+        if try await !resume(receiving, part.size, of: file) { try beginAgain(receiving) }
         do {
             try await fill(receiving, with: file, item)
         } catch {
@@ -93,6 +91,16 @@ public struct FileGetter: Sendable {
             throw error
         }
         try await session.onDisk { () throws(ClientFailure) in try part.keep(replaces: replaces) }
+    }
+
+    /// In pieces, so that reading what an earlier run has left can be ended.
+    private func resume(_ receiving: Receiving, _ left: Int64, of file: RemoteFile) async throws(ClientFailure) -> Bool {
+        guard left <= file.size else { return false }
+        while receiving.position < left {
+            let next = min(left, receiving.position + 256 << 20)
+            guard try await session.onDisk({ receiving.resume(to: next) }) else { return false }
+        }
+        return true
     }
 
     private func fill(_ receiving: Receiving, with file: RemoteFile, _ item: Int) async throws(ClientFailure) {

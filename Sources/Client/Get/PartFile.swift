@@ -12,14 +12,11 @@ final class PartFile: Sendable {
         path = "\(target).part-\(id)"
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else { throw .local("cannot write \(path): \(String(cString: strerror(errno)))") }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .local("\(path) is being received by another process")
-        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .local("\(path) is being received by another process") }
     }
 
     deinit {
-        close(descriptor)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     var size: Int64 {

@@ -49,10 +49,10 @@ final class Receiving: Sendable {
         }
     }
 
-    /// Goes on behind what an earlier run has left, which is read for its digest.
+    /// Goes on behind what an earlier run has left, up to `size` of it, which is read for its digest.
     ///
     /// - Returns: false when that cannot be read.
-    func resume(at size: Int64) -> Bool {
+    func resume(to size: Int64) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while position < size {
             let start = position

@@ -66,13 +66,10 @@ struct FilePutter: Sendable {
     }
 
     func digestOfAll() async throws(ClientFailure) -> SHA256Digest {
-        let file = file
-        return try await session.onDisk { () throws(ClientFailure) in
-            let digest = SendingDigest()
-            try digest.catchUp(with: file, to: file.size)
-            guard file.isUnchanged, let result = digest.finish() else { throw .local("changed while it was read") }
-            return result
-        }
+        let digest = SendingDigest()
+        try await session.catchUp(digest, with: file, to: file.size)
+        guard file.isUnchanged, let result = digest.finish() else { throw .local("changed while it was read") }
+        return result
     }
 }
 

@@ -56,12 +56,9 @@ struct ResumableUpload {
 
     /// The digest of the whole file; asked once, after it was sent.
     func finishedDigest() async throws(ClientFailure) -> SHA256Digest {
-        let (digest, file) = (digest, file)
-        return try await session.onDisk { () throws(ClientFailure) in
-            try digest.catchUp(with: file, to: file.size)
-            guard let result = digest.finish() else { throw .local("cannot be read to its end") }
-            return result
-        }
+        try await session.catchUp(digest, with: file, to: file.size)
+        guard let result = digest.finish() else { throw .local("cannot be read to its end") }
+        return result
     }
 
     /// Ends the upload here and, as far as the server is there, at the server.
@@ -105,7 +102,7 @@ struct ResumableUpload {
         _ upload: String, from offset: Int64, _ progress: @escaping @Sendable (Int64) -> Void
     ) async throws(ClientFailure) -> Step {
         let (digest, file) = (digest, file)
-        try await session.onDisk { () throws(ClientFailure) in try digest.catchUp(with: file, to: offset) }
+        try await session.catchUp(digest, with: file, to: offset)
         let request = HTTPRequest(
             .patch, upload,
             fields: [

@@ -10,6 +10,9 @@ final class SendingDigest: Sendable {
 
     private let state = Mutex(State())
 
+    /// How many bytes were taken.
+    var position: Int64 { state.withLock { $0.position } }
+
     /// Takes what is new in a piece that begins at `offset`.
     func take(_ bytes: UnsafeRawBufferPointer, at offset: Int64) {
         state.withLock { state in
@@ -24,7 +27,7 @@ final class SendingDigest: Sendable {
     func catchUp(with file: LocalFile, to offset: Int64) throws(ClientFailure) {
         var buffer = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            let position = state.withLock { $0.position }
+            let position = position
             guard position < offset else { return }
             let count = buffer.withUnsafeMutableBytes { space -> Int? in
                 let wanted = UnsafeMutableRawBufferPointer(rebasing: space.prefix(Int(clamping: offset - position)))
