@@ -1,4 +1,5 @@
 import Client
+import Cryptography
 import Curl
 import Foundation
 import Platform
@@ -90,8 +91,7 @@ final class ClientFixture: Sendable {
     }
 
     static func bytes(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        RandomBytes.make(count)
     }
 }
 
