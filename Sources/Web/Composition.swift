@@ -36,13 +36,17 @@ struct Composition {
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: postgres, redis: redis, limits: limits)
         let intake = FileIntake(pool: postgres, staging: staging, limits: limits, quotas: quotas, announce: dispatcher.announce)
+        let uploads = ResumableUploads(
+            pool: postgres, redis: redis, staging: staging, intake: intake, configuration: ResumableConfiguration(settings.uploads),
+            logger: logger)
         let hasher = PasswordHasher(pool: BlockingPool(name: "passwords", size: System.coreCount))
         let people = try people(postgres, redis, hasher)
         let services = WebServices(
             tokens: TokenStore(pool: postgres), registration: people.registration,
             signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)),
-            catalog: FileCatalog(pool: postgres, quotas: quotas), staging: staging, intake: intake, announce: dispatcher.announce,
-            isQueueFull: dispatcher.isQueueFull, quotas: quotas, isDatabaseAway: { postgres.isAway }, types: try TypeGuard(settings.types))
+            catalog: FileCatalog(pool: postgres, quotas: quotas), staging: staging, intake: intake, uploads: uploads,
+            announce: dispatcher.announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas, isDatabaseAway: { postgres.isAway },
+            types: try TypeGuard(settings.types))
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe, setting: Settings.Web.probeName),
@@ -52,7 +56,7 @@ struct Composition {
         let demo: [any Service] = settings.isDemo ? [DemoUsers(users: people.signIn.users, hasher: hasher, logger: logger)] : []
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, warnings, quotas, intake] + demo + [application],
+            services: [probe, postgres, redis, warnings, quotas, intake, uploads] + demo + [application],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout

@@ -12,6 +12,7 @@ extension APIError {
             case let error as FilesError: Self(files: error)
             case let error as MultipartError: Self(ProblemDetails(error), event: error.isClumsiness ? nil : .inputRefused)
             case let error as RequestSyntaxError: Self(ProblemDetails(error), event: .inputRefused)
+            case let error as UploadFieldError: Self(error)
             case let error as AccountsError: Self(accounts: error)
             case let error as JobsError: error.code == .full ? .queueFull : .unavailable
             case let error as HTTPError where error.status == .notFound: .notFound
@@ -39,7 +40,7 @@ extension APIError {
             case .tooLarge: Self(413, "file-too-large", "The file is too large")
             case .badName: Self(400, "bad-name", "The file name cannot be used", detail: error.message)
             case .badCursor: Self(400, "bad-cursor", "The cursor is not one of ours", detail: "Start again without a cursor.")
-            default: .internalError
+            default: Self(resumable: error) ?? .internalError
             }
         if error.code == .badName || error.code == .badCursor { event = .inputRefused }
     }

@@ -14,6 +14,7 @@ struct Routes {
         let router = Router(context: WebContext.self)
         router.add(middleware: RequestMetrics())
         router.add(middleware: SecurityHeaders<WebContext>(address: address))
+        router.add(middleware: TusHeaders())
         router.add(middleware: ErrorRendering(security: security, pages: renderer))
         router.get("openapi.yaml", use: OpenAPI.serve)
         router.get("assets/:name", use: assets.serve)

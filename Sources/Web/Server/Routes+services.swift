@@ -18,22 +18,27 @@ extension Routes {
         let captchas = FormCaptchas(captchas: signIn.captchas)
         let assets = AssetStore()
         let pages = try PageRenderer(assets: assets.addresses, onPage: onPage)
+        let gate = UploadGate(
+            staging: services.staging,
+            admission: UploadAdmission(limit: settings.uploads.parallelPerUser, total: settings.uploads.parallel),
+            pressure: Pressure(
+                intake: services.intake, isQueueFull: services.isQueueFull, isDatabaseAway: services.isDatabaseAway),
+            quotas: services.quotas)
+        let limits = UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest)
         let uploads = UploadHandlers(
-            staging: services.staging, intake: services.intake,
-            gate: UploadGate(
-                staging: services.staging,
-                admission: UploadAdmission(limit: settings.uploads.parallelPerUser, total: settings.uploads.parallel),
-                pressure: Pressure(
-                    intake: services.intake, isQueueFull: services.isQueueFull, isDatabaseAway: services.isDatabaseAway),
-                quotas: services.quotas),
-            limits: UploadLimits(fileSize: settings.uploads.maximumFileSize, parts: settings.uploads.maximumFilesPerRequest),
-            types: services.types, sessions: sessions, tokens: services.tokens, security: security)
+            staging: services.staging, intake: services.intake, gate: gate, limits: limits, types: services.types, sessions: sessions,
+            tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)
         let deletion = DeleteHandlers(catalog: services.catalog, announce: services.announce)
+        let receiver = ResumableReceiver(limits: limits, sessions: sessions, tokens: services.tokens)
+        let resumable = ResumableHandlers(
+            uploads: services.uploads,
+            creation: CreationHandler(uploads: services.uploads, staging: services.staging, gate: gate, receiver: receiver), gate: gate,
+            receiver: receiver, deletion: deletion)
         let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)
         self.init(
             api: APIRoutes(
-                tokens: services.tokens, uploads: uploads, list: list,
+                tokens: services.tokens, uploads: uploads, resumable: resumable, list: list,
                 content: ContentHandler(list: list, staging: services.staging, accelPrefix: settings.accelPrefix), deletion: deletion,
                 me: MeHandler(quotas: services.quotas, limits: settings.uploads),
                 events: EventHandlers(catalog: services.catalog, sessions: sessions, tokens: services.tokens, places: places),

@@ -11,6 +11,7 @@ package struct WebServices: Sendable {
     let catalog: FileCatalog
     let staging: StagingArea
     let intake: FileIntake
+    let uploads: ResumableUploads
     /// Tells the queue about files that were deleted.
     let announce: @Sendable ([FileRecord]) async -> Void
     let isQueueFull: @Sendable () -> Bool
@@ -20,9 +21,9 @@ package struct WebServices: Sendable {
 
     package init(
         tokens: TokenStore, registration: Registration, signIn: SignIn, resets: PasswordResets, captchas: CaptchaMedia,
-        catalog: FileCatalog, staging: StagingArea, intake: FileIntake, announce: @escaping @Sendable ([FileRecord]) async -> Void,
-        isQueueFull: @escaping @Sendable () -> Bool, quotas: QuotaKeeper, isDatabaseAway: @escaping @Sendable () -> Bool,
-        types: TypeGuard
+        catalog: FileCatalog, staging: StagingArea, intake: FileIntake, uploads: ResumableUploads,
+        announce: @escaping @Sendable ([FileRecord]) async -> Void, isQueueFull: @escaping @Sendable () -> Bool, quotas: QuotaKeeper,
+        isDatabaseAway: @escaping @Sendable () -> Bool, types: TypeGuard
     ) {
         self.tokens = tokens
         self.registration = registration
@@ -32,6 +33,7 @@ package struct WebServices: Sendable {
         self.catalog = catalog
         self.staging = staging
         self.intake = intake
+        self.uploads = uploads
         self.announce = announce
         self.isQueueFull = isQueueFull
         self.types = types

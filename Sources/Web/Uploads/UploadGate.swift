@@ -17,10 +17,9 @@ struct UploadGate {
     func admit<T>(
         _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ahead: Int64 = 0, _ body: (QuotaLease) async throws -> T
     ) async throws -> T {
-        try await enter(request, uploader, expecting: count) {
-            try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
-        } body: {
-            try await body($0)
+        try await hold(request, uploader) {
+            let lease = try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
+            return try await open(request, uploader, expecting: count) { try await body(lease) }
         }
     }
 
@@ -32,24 +31,26 @@ struct UploadGate {
     ) async throws -> Response {
         try await hold(request, uploader) {
             try await upload.run { turn in
-                try await open(request, uploader, expecting: count) {
-                    if case .again = turn { return QuotaLease(ofEverythingFor: uploader.user) }
-                    return try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
-                } body: {
-                    try await body(turn, $0)
-                }
+                let lease =
+                    if case .again = turn {
+                        QuotaLease(ofEverythingFor: uploader.user)
+                    } else {
+                        try await quotas.take(owner: uploader.user, bytes: count, ahead: ahead)
+                    }
+                return try await open(request, uploader, expecting: count) { try await body(turn, lease) }
             }
         }
     }
 
-    /// The same for what has its room already, or asks for it otherwise.
+    /// The same for what asks for its room by itself.
     ///
-    /// - Parameter ask: the last question before the body.
-    func enter<Answer, T>(
-        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, ask: () async throws -> Answer,
-        body: (Answer) async throws -> T
+    /// - Parameter tellsToSend: false where `body` has more to ask before it tells the client to send (`Expectation`).
+    func enter<T>(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, tellsToSend: Bool = true, _ body: () async throws -> T
     ) async throws -> T {
-        try await hold(request, uploader) { try await open(request, uploader, expecting: count, ask: ask, body: body) }
+        try await hold(request, uploader) {
+            try await open(request, uploader, expecting: count, tellsToSend: tellsToSend, body)
+        }
     }
 
     /// What speaks against any body of this user now.
@@ -62,13 +63,11 @@ struct UploadGate {
     }
 
     /// What speaks against this body.
-    private func open<Answer, T>(
-        _ request: Request, _ uploader: Uploader, expecting count: Int64, ask: () async throws -> Answer,
-        body: (Answer) async throws -> T
+    private func open<T>(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64, tellsToSend: Bool = true, _ body: () async throws -> T
     ) async throws -> T {
         try await staging.checkSpace(for: count)
-        let answer = try await ask()
-        try await Expectation.meet(request, on: uploader.channel)
-        return try await body(answer)
+        if tellsToSend { try await Expectation.meet(request, on: uploader.channel) }
+        return try await body()
     }
 }

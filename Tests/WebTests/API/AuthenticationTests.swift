@@ -8,7 +8,8 @@ extension OverSockets {
         static let routes = [
             ("GET", "/api/v1/files"), ("POST", "/api/v1/files"), ("DELETE", "/api/v1/files"), ("PUT", "/api/v1/files/a"),
             ("GET", "/api/v1/files/a"), ("DELETE", "/api/v1/files/a"), ("GET", "/api/v1/files/a/content"),
-            ("HEAD", "/api/v1/files/a/content"),
+            ("HEAD", "/api/v1/files/a/content"), ("POST", "/api/v1/uploads"), ("HEAD", "/api/v1/uploads/a"), ("PATCH", "/api/v1/uploads/a"),
+            ("DELETE", "/api/v1/uploads/a"), ("POST", "/api/v1/uploads/a"),
         ]
 
         @Test("every route needs a token, and says which scheme")

@@ -12,6 +12,8 @@ extension OverSockets {
             ("PUT", "/api/v1/files/{id}", .write), ("GET", "/api/v1/files/{id}", .read), ("DELETE", "/api/v1/files/{id}", .delete),
             ("GET", "/api/v1/files/{id}/content", .read), ("HEAD", "/api/v1/files/{id}/content", .read), ("GET", "/api/v1/events", .read),
             ("GET", "/api/v1/me", .read),
+            ("POST", "/api/v1/uploads", .write), ("HEAD", "/api/v1/uploads/{id}", .write), ("PATCH", "/api/v1/uploads/{id}", .write),
+            ("POST", "/api/v1/uploads/{id}", .write), ("DELETE", "/api/v1/uploads/{id}", .delete),
         ]
 
         @Test("the description names the scope of every operation")

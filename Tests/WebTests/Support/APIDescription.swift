@@ -52,6 +52,8 @@ enum APIDescription {
             switch (segments.prefix(3) == ["api", "v1", "files"], segments.count, segments.last) {
             case (false, 3, "events") where segments[0] == "api": "/api/v1/events"
             case (false, 3, "me") where segments[0] == "api": "/api/v1/me"
+            case (false, 3...4, _) where segments.prefix(3) == ["api", "v1", "uploads"]:
+                segments.count == 3 ? "/api/v1/uploads" : "/api/v1/uploads/{id}"
             case (true, 3, _): "/api/v1/files"
             case (true, 4, _): "/api/v1/files/{id}"
             case (true, 5, "content"): "/api/v1/files/{id}/content"

@@ -94,9 +94,18 @@ struct WebServer: Sendable {
         try await slots.use { try await runNow(options, body) }
     }
 
-    /// Runs `body` beside another server over the same staging area, database and Redis.
+    /// Runs `body` beside another server over the same staging area, database and Redis, as another process would.
     func withSecond(_ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
         try await Self.runNow(options, root, body)
+    }
+
+    /// Runs two such servers.
+    static func pair(
+        _ options: Options = Options(), _ body: @escaping @Sendable (WebServer, WebServer) async throws -> Void
+    ) async throws {
+        try await run(options) { first in
+            try await first.withSecond { try await body(first, $0) }
+        }
     }
 
     private static let slots = Slots(8)
@@ -141,12 +150,15 @@ struct WebServer: Sendable {
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: pool, redis: redis, limits: limits)
         let intake = FileIntake(pool: pool, staging: staging, limits: limits, quotas: quotas, announce: announce)
+        let uploads = ResumableUploads(
+            pool: pool, redis: redis, staging: staging, intake: intake, configuration: ResumableConfiguration(settings.uploads),
+            logger: logger)
         let people = try People(settings: settings, pool: pool, redis: redis)
         let services = WebServices(
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: people.registration, signIn: people.signIn, resets: people.resets,
             captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool, quotas: quotas),
-            staging: staging, intake: intake, announce: announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas,
+            staging: staging, intake: intake, uploads: uploads, announce: announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas,
             isDatabaseAway: { pool.isAway }, types: try options.types ?? TypeGuard(settings.types))
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
@@ -157,7 +169,7 @@ struct WebServer: Sendable {
                 continuation.finish()
             })
         var configuration = ServiceGroupConfiguration(
-            services: [pool] + (options.redis == nil ? [] : [redis]) + [quotas, intake, application], logger: logger)
+            services: [pool] + (options.redis == nil ? [] : [redis]) + [quotas, intake, uploads, application], logger: logger)
         configuration.maximumGracefulShutdownDuration = options.drainTimeout
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
