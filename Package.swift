@@ -79,7 +79,7 @@ let package = Package(
                 hummingbird,
                 httpTypes, nioHTTPTypes,
                 .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "Mustache", package: "swift-mustache"),
-                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             ],
             exclude: ["Pages/CONTEXT.md"],
             resources: [.embedInCode("Resources"), .embedInCode("Pages/Templates"), .embedInCode("Pages/Assets")]),

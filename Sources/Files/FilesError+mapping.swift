@@ -4,10 +4,12 @@ import Postgres
 
 extension FilesError {
     /// The failure of a system call on the staging area. The one table that sorts them.
-    static func system(_ call: StaticString, _ number: Int32) -> FilesError {
+    package static func system(_ call: StaticString, _ number: Int32) -> FilesError {
         let detail = "\(call): \(String(cString: strerror(number)))"
         return switch number {
         case ENOSPC, EDQUOT: FilesError(.stagingFull, detail)
+        // Room of another kind, which uploads that end give back.
+        case EMFILE, ENFILE: FilesError(.stagingFull, detail)
         default: FilesError(.storage, detail)
         }
     }

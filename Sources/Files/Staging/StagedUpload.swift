@@ -12,15 +12,23 @@ public final class StagedUpload: Sendable {
         var chunk = Chunk()
         var pipeline: UploadPipeline?
         var isOpen = true
+        /// Until the upload has ended.
+        var share: BufferBudget.Share?
+
+        mutating func end() {
+            isOpen = false
+            share = nil
+        }
     }
 
     private let area: StagingArea
     private let limit: Int64
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     init(area: StagingArea, limit: Int64) {
         self.area = area
         self.limit = limit
+        state = Mutex(State(share: area.buffers.join()))
     }
 
     /// The bytes taken so far.
@@ -36,7 +44,7 @@ public final class StagedUpload: Sendable {
             guard !overflow, count <= limit else { throw FilesError(.tooLarge, "more than \(limit) bytes") }
             state.count = count
             state.chunk.append(bytes)
-            return take(&state, atLeast: area.configuration.chunkSize)
+            return take(&state, beyond: area.buffers.pieceSize)
         }
         if let full { try await pipeline().submit(full) }
     }
@@ -49,7 +57,7 @@ public final class StagedUpload: Sendable {
             let rest = state.chunk
             state.chunk = Chunk()
             let inline = isSmall ? area.inlineBudget.hold(rest) : nil
-            if inline != nil { state.isOpen = false }
+            if inline != nil { state.end() }
             return (state.count, rest, inline)
         }
         if let inline {
@@ -63,7 +71,7 @@ public final class StagedUpload: Sendable {
         if !rest.isEmpty { try await pipeline.submit(rest) }
         let digest = try await pipeline.finish()
         state.withLock { state in
-            state.isOpen = false
+            state.end()
             state.pipeline = nil
         }
         return ReceivedFile(id: FileID(), size: count, sha256: digest, content: .incoming(pipeline.file))
@@ -73,7 +81,7 @@ public final class StagedUpload: Sendable {
     public func discard() async {
         let pipeline = state.withLock { state in
             defer { state.pipeline = nil }
-            state.isOpen = false
+            state.end()
             state.chunk = Chunk()
             return state.pipeline
         }
@@ -82,8 +90,9 @@ public final class StagedUpload: Sendable {
         await Task { await pipeline.discard() }.value
     }
 
-    private func take(_ state: inout State, atLeast size: Int) -> Chunk? {
-        guard state.chunk.count >= size else { return nil }
+    private func take(_ state: inout State, beyond size: Int) -> Chunk? {
+        // Not at the size itself: that much may be all there is, and small enough to stay in memory.
+        guard state.chunk.count > size else { return nil }
         defer { state.chunk = Chunk() }
         return state.chunk
     }

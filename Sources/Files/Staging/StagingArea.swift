@@ -14,6 +14,7 @@ public final class StagingArea: Sendable {
     /// For syncs of long uploads on the way: few, and nobody waits for them but the upload itself.
     let syncPool = BlockingPool(name: "sync", size: 2)
     let inlineBudget: InlineBudget
+    public let buffers: BufferBudget
     private let space: FreeSpace
     private let opened = Mutex<(directories: StagingDirectories, id: String)?>(nil)
     /// Made with the first upload: a worker never needs one.
@@ -24,6 +25,7 @@ public final class StagingArea: Sendable {
         self.configuration = configuration
         self.pool = pool
         inlineBudget = InlineBudget(bytes: configuration.inlineBudget)
+        buffers = BufferBudget(configuration)
         space = FreeSpace(configuration, pool: pool)
     }
 

@@ -15,8 +15,10 @@ public struct StagingConfiguration: Sendable {
     public var inlineLimit = 64 << 10
     /// All bodies in memory together may have this many bytes; beyond it the small ones go through the disk as well.
     public var inlineBudget = 16 << 20
-    /// Longer bodies are hashed and written in pieces of about this many bytes; up to three exist at a time.
-    public var chunkSize = 512 << 10
+    /// Longer bodies are hashed and written in pieces of at most about this many bytes; up to three of each exist at a time.
+    public var chunkSize = 1 << 20
+    /// All pieces together may have about this many bytes: with many uploads, pieces are smaller.
+    public var bufferBudget = 40 << 20
 
     public init(root: String, areaID: String? = nil) {
         self.root = root

@@ -129,7 +129,7 @@ public enum SettingsTable {
         "SLUICE_OPEN_UPLOADS", .count(1...1_000_000), .standard("1000"), [.web],
         "Resumable uploads of one user that may wait for bytes at the same time; more get 429")
     static let connections = Setting(
-        "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("4096"), [.web],
+        "SLUICE_CONNECTIONS", .count(1...1_000_000), .standard("16384"), [.web],
         "Connections that a web process has open at the same time; more wait in the kernel's queue until one ends")
     static let databaseConnections = Setting(
         "SLUICE_DATABASE_CONNECTIONS", .count(1...256), .standard("8"), [.web, .worker, .cli],

@@ -37,9 +37,11 @@ package struct ConnectionCap: AvailableConnectionsDelegate {
         return false
     }
 
-    /// How many connections `descriptors` suffice for, but no more than are wanted. A connection may need a second one, for
-    /// the file that it sends or gets.
+    /// How many connections `descriptors` suffice for, but no more than are wanted.
+    ///
+    /// A connection on which a file is sent or received needs a second one. These are few at a time, most connections are idle: a
+    /// quarter of all descriptors is left for them. If ever more are needed, an upload is refused with 507.
     package static func connections(wanted: Int, descriptors: Int) -> Int {
-        min(wanted, max(1, (descriptors - reserve) / 2))
+        min(wanted, max(1, descriptors - descriptors / 4 - reserve))
     }
 }

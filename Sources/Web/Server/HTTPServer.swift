@@ -1,6 +1,8 @@
+import Files
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import NIOHTTP1
 import Platform
 
 /// The HTTP/1.1 server and its limits on connections and heads. HTTP/2 and TLS end at nginx.
@@ -8,19 +10,27 @@ enum HTTPServer {
     private static let maximumHead = 32 << 10
     private static let maximumHeaders = 100
 
-    static func channel(_ settings: Settings.Uploads, slowBodyWindow: TimeAmount, address: PublicAddress, security: SecurityLog)
-        -> HTTPServerBuilder
-    {
-        .http1(
-            configuration: .init(
-                additionalChannelHandlers: [
+    static func channel(
+        _ settings: Settings.Uploads, slowBodyWindow: TimeAmount, address: PublicAddress, security: SecurityLog, buffers: BufferBudget
+    ) -> HTTPServerBuilder {
+        .init { responder in
+            let answer = RequestTask(responder: responder).answer
+            return WebChannel(responder: answer, limits: limits, idleTimeout: settings.idleTimeout, buffers: buffers) {
+                [
                     PipeliningHandler(), LingeringCloseHandler(writeTimeout: TimeAmount(settings.idleTimeout)),
                     MalformedRequestHandler(security: security, address: address),
                     StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout), security: security),
                     SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow, security: security),
-                ],
-                idleTimeout: TimeAmount(settings.idleTimeout),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: maximumHead, maxHeaderListSize: maximumHead, maxHeaderFieldCount: maximumHeaders)))
+                ]
+            }
+        }
+    }
+
+    private static var limits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = maximumHead
+        limits.maxHeaderListSize = maximumHead
+        limits.maxHeaderFieldCount = maximumHeaders
+        return limits
     }
 }

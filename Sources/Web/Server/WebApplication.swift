@@ -27,7 +27,7 @@ package enum WebApplication {
             responder: try Routes(settings, services, security, logger, onPage: onPage).build(),
             server: HTTPServer.channel(
                 settings.uploads, slowBodyWindow: slowBodyWindow ?? TimeAmount(settings.uploads.rateWindow), address: settings.address,
-                security: security),
+                security: security, buffers: services.staging.buffers),
             configuration: .init(
                 address: .hostname(settings.listen.host, port: settings.listen.port), backlog: 1024,
                 availableConnectionsDelegate: ConnectionCap(limit: connections, security: security)),

@@ -15,7 +15,7 @@ struct SettingsTests {
     @Test("The required settings suffice, and the rest has the documented defaults") func defaults() throws {
         let web = try Settings.Web(environment: base)
         #expect(web.database.url.path == "/sluice" && web.database.connections == 8)
-        #expect(web.redis.port == 6379 && web.connections == 4096)
+        #expect(web.redis.port == 6379 && web.connections == 16384)
         #expect(web.staging.directory == "/var/lib/sluice" && web.staging.area == "default" && web.staging.reserve == 268_435_456)
         #expect(web.uploads.maximumFileSize == 107_374_182_400 && web.uploads.maximumFilesPerRequest == 1000)
         #expect(web.uploads.parallelPerUser == 64 && web.uploads.minimumRate == 1024 && web.uploads.idleTimeout == .seconds(60))

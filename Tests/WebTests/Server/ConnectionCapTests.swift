@@ -36,8 +36,8 @@ extension OverSockets {
 
 struct ConnectionBudgetTests {
     @Test(
-        "no more connections than there are descriptors for, two each",
-        arguments: [(4096, 1_048_576, 4096), (4096, 1024, 384), (10, 1024, 10), (4096, 100, 1), (1, 0, 1)])
+        "no more connections than there are descriptors for, with a quarter of these left for files",
+        arguments: [(16_384, 1_048_576, 16_384), (16_384, 20_000, 14_744), (4096, 1024, 512), (10, 1024, 10), (4096, 100, 1), (1, 0, 1)])
     func budget(wanted: Int, descriptors: Int, connections: Int) {
         #expect(ConnectionCap.connections(wanted: wanted, descriptors: descriptors) == connections)
     }
