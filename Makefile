@@ -21,7 +21,8 @@ THREAD := --sanitize=thread --scratch-path .build-tsan -Xlinker $(CURDIR)/.build
 SOURCES := $(wildcard Package.swift Sources Tests)
 SCRIPTS := Tests/run-all Tests/Fuzz/run $(addprefix Tests/ThreadSanitizer/,prove run) Tests/Bench/adapter compose/local/stack compose/local/with-servers compose/local/packages $(wildcard compose/container/*) .ci/run
 
-.PHONY: help packages build run test test-thread fuzz format lint bench bench-parser prove-queue prove-sign-in check-pages check-browser clean
+.PHONY: help packages build run test test-thread fuzz format lint bench bench-parser prove-queue prove-intake prove-sign-in check-pages \
+	check-browser clean
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,8 @@ test: packages ## runs every test, beside servers of its own
 	SLUICE_TEST_BIN=$$($(SWIFT) build -c release --show-bin-path) \
 		compose/local/with-servers $(if $(FILTER),$(SWIFT) test -c release --skip-build --filter '$(FILTER)',Tests/run-all -c release)
 	$(if $(FILTER),,SLUICE=$$($(SWIFT) build -c release --show-bin-path)/sluice python3 -B Tests/Bench/queue_faults.py --ci)
+	$(if $(FILTER),,python3 -B Tests/Bench/intake/memory.py --uploads 128 --size 8 --large 256)
+	$(if $(FILTER),,python3 -B Tests/Bench/intake/idle.py --connections 1000)
 
 test-thread: packages ## runs the tests under the thread sanitizer; fails on any report
 	Tests/ThreadSanitizer/prove .build-tsan/mutex
@@ -78,6 +81,11 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs, fairn
 	python3 -B Tests/Bench/queue_costs.py
 	$(SWIFT) build -c release --build-tests $(STRICT)
 	SLUICE_TEST_FLOOD=1000000 compose/local/with-servers $(SWIFT) test -c release --skip-build --filter FairnessTests
+
+prove-intake: build ## proves intake at full size: memory, idle connections, parallel uploads; half an hour, 40 GB of disk
+	Tests/Bench/intake/memory.py
+	Tests/Bench/intake/idle.py
+	Tests/Bench/intake/parallel.py
 
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser

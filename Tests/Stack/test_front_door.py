@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import socket
+import struct
 import threading
 import time
 import unittest
@@ -153,6 +154,28 @@ class FrontDoor(unittest.TestCase):
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         self.assertIn(answer.split(b" ")[1][:1], (b"4", b"5"))
         self.assertEqual(request("/echo", headers=["Upgrade: h2c", "HTTP2-Settings: AAMAAABk"])[0], 200)
+
+    def test_h14_no_line_break_gets_through_http2(self):
+        self.assertEqual(self.status_over_http2(b"/echo"), b"\x88", "an ordinary path")
+        for path in (b"/echo HTTP/1.1\r\nX-Accel-Redirect: /x", b"/echo\nX: y", b"/echo\0", b"echo"):
+            with self.subTest(path):
+                self.assertNotEqual(self.status_over_http2(path), b"\x88")
+
+    def status_over_http2(self, path):
+        """The first byte of the answer's fields: 0x88 stands for 200 (RFC 7541, appendix A). Nothing where the stream or the connection was ended."""
+        ports = dict(line.split("=") for line in pathlib.Path(os.environ["SLUICE_TEST_STATE"], "ports").read_text().split())
+        fields = b"\x82\x86\x04" + bytes([len(path)]) + path + b"\x01\x01x"
+        frame = lambda kind, flags, stream, payload: struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+        with socket.create_connection((FRONT.hostname, int(ports["front_h2"])), timeout=10) as connection, connection.makefile("rb") as stream:
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(1, 5, 1, fields))
+            while len(head := stream.read(9)) == 9:
+                payload = stream.read(int.from_bytes(head[:3], "big"))
+                if head[3] == 1:
+                    # A change of the table's size may come first.
+                    return payload.lstrip(b"\x20\x3f\xe1\x1f")[:1]
+                if head[3] in (3, 7):
+                    return b""
+        return b""
 
     def test_one_address_cannot_take_all_connections(self):
         with contextlib.ExitStack() as stack:

@@ -2,11 +2,13 @@
 images without Docker: their builds see every folder that the manifest names."""
 
 import contextlib
+import http.client
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -15,13 +17,26 @@ import unittest
 ROOT = pathlib.Path(__file__).parents[2]
 STACK = ROOT / "compose/local/stack"
 NAMES = ["postgres", "redis", "ftp", "mail", "nginx", "web", "worker"]
-# Stands for Web and Worker: answers every probe with 200, on its own probe's address.
+# Stands for Web and Worker: answers every probe with 200, on its own probe's address. As Web it also says on which port it listens.
 PROGRAM = """#!/usr/bin/python3 -B
-import http.server, os, sys
+import http.server, os, sys, threading
 class Probe(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
+class Site(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        answer = str(self.server.server_port).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+    do_PATCH = do_PUT = do_GET
+if os.path.basename(sys.argv[0]) == "Web":
+    host, port = os.environ["SLUICE_LISTEN"].split(":")
+    threading.Thread(target=http.server.ThreadingHTTPServer((host, int(port)), Site).serve_forever, daemon=True).start()
 host, port = os.environ["SLUICE_%s_PROBE" % os.path.basename(sys.argv[0]).upper()].split(":")
 http.server.HTTPServer((host, int(port)), Probe).serve_forever()
 """
@@ -101,6 +116,55 @@ class Stack(unittest.TestCase):
         self.succeed("start", "worker-2")
         self.succeed("stop", "worker-2")
         self.assertEqual(self.stack("start", "worker-91").returncode, 1)
+
+    def ports(self):
+        return {name: int(number) for name, number in (line.split("=") for line in (self.state / "ports").read_text().split())}
+
+    def asked(self, method, path, times=40):
+        """Statuses with the port of the Web that answered."""
+        answers = []
+        for _ in range(times):
+            connection = http.client.HTTPConnection("127.0.0.1", self.ports()["front"], timeout=20)
+            connection.request(method, path, None if method == "GET" else b"x" * 100_000)
+            answer = connection.getresponse()
+            text = answer.read().decode()
+            answers.append((answer.status, text if answer.status == 200 else None))
+            connection.close()
+        return answers
+
+    def test_webs_join_and_leave_the_front_door(self):
+        self.succeed("up")
+        first, second = str(self.ports()["web"]), str(self.ports()["more_webs"] + 2)
+        self.assertEqual(set(self.asked("GET", "/")), {(200, first)})
+        self.succeed("start", "web-2")
+        self.assertRegex(self.succeed("status"), rf"(?m)^web-2 +runs .*{second}$")
+        self.assertEqual(set(self.asked("GET", "/")), {(200, first), (200, second)})
+        self.succeed("stop", "web")
+        self.assertEqual(set(self.asked("PUT", "/api/v1/files/x")), {(200, second)}, "one that was stopped is asked no more")
+        self.succeed("start", "web")
+        self.succeed("stop", "web-2")
+        self.assertEqual(set(self.asked("PUT", "/api/v1/files/x")), {(200, first)})
+        self.assertEqual(self.stack("start", "web-10").returncode, 1)
+
+    def test_uploads_that_can_be_resumed_find_the_web_that_lives(self):
+        self.succeed("up")
+        self.succeed("start", "web-1")
+        self.succeed("kill", "web-1")
+        first = str(self.ports()["web"])
+        for method in ("GET", "PATCH"):
+            with self.subTest(method):
+                self.assertEqual(set(self.asked(method, "/api/v1/uploads/x")), {(200, first)})
+        # What may not be repeated is not even tried twice.
+        self.assertEqual(set(self.asked("PUT", "/api/v1/files/x")), {(200, first), (503, None)})
+
+    def test_http2_is_spoken_at_a_port_of_its_own(self):
+        self.succeed("up")
+        body = self.folder / "body"
+        body.write_bytes(b"x" * 3_000_000)
+        command = ["curl", "-sS", "-m", "20", "--http2-prior-knowledge", "-T", body, "-w", " %{http_version}",
+                   f"http://127.0.0.1:{self.ports()['front_h2']}/api/v1/files/x"]  # fmt: skip
+        answer = subprocess.run(command, capture_output=True, text=True)
+        self.assertEqual(answer.stdout, f"{self.ports()['web']} 2", answer.stderr)
 
     def test_nothing_is_started_alone_where_nothing_runs(self):
         self.succeed("up", "--servers-only")
@@ -202,6 +266,22 @@ class ContainerDoor(unittest.TestCase):
                     head = self.said(line + b"\r\nHost: x\r\nConnection: close\r\n\r\n").split(b"\r\n\r\n")[0].decode().split("\r\n")
                     self.assertEqual(head[0].split()[1], str(status))
                     self.assertEqual(head.count("Strict-Transport-Security: max-age=31536000; includeSubDomains"), 1)
+
+    def test_with_a_certificate_there_is_a_door_for_tls_that_speaks_http2(self):
+        tls = self.folder / "tls"
+        tls.mkdir(mode=0o755)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", tls / "key.pem",
+                        "-out", tls / "certificate.pem"], check=True, capture_output=True)  # fmt: skip
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.environment |= {"SLUICE_FRONT_TLS": str(tls), "SLUICE_FRONT_TLS_LISTEN": f"127.0.0.1:{port}"}
+        self.answer.write_text("192.0.2.1 STREAM web\n192.0.2.1 DGRAM\n")
+        context = ssl.create_default_context(cafile=tls / "certificate.pem")
+        context.check_hostname = False
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with self.opened(), context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10)) as connection:
+            self.assertEqual(connection.selected_alpn_protocol(), "h2")
+            self.assertIn(connection.version(), ("TLSv1.2", "TLSv1.3"))
 
     def said(self, request):
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:

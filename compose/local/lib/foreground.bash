@@ -33,6 +33,7 @@ In another terminal:
   curl -H "Authorization: Bearer \$TOKEN" $address/api/v1/files
 
   $stack start worker-1       one more worker
+  $stack start web-1          one more Web
   $stack status
 
 Ctrl-C ends it all.
@@ -60,7 +61,7 @@ watch_over() {
     for name in $(ours); do
         alive "$name" >/dev/null && continue
         case $name in
-            web | worker | worker-*) revive "$name" ;;
+            web | web-* | worker | worker-*) revive "$name" ;;
             *) [ -n "${restarts[$name]:-}" ] || { restarts[$name]=1 && say "$name crashed ($S/logs/$name.log); start it again: $0 start $name"; } ;;
         esac
     done

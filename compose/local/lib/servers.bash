@@ -92,12 +92,44 @@ start_mail() {
     await mail 30 port_answers "${port[mail]}"
 }
 
+web_port() { numbered "$1" "${port[web]}" "${port[more_webs]}"; }
+web_probe() { numbered "$1" "${port[web_probe]}" "${port[more_probes]}"; }
+numbered() { if [ "$1" = web ]; then echo "$2"; else echo $(($3 + ${1#web-})); fi; }
+
+# write_front [WITHOUT]: nginx's configuration, with all Webs that run, crashed ones included: they come back.
+write_front() {
+    local name webs=
+    for name in web web-{1..9}; do
+        [ "$name" != "${1:-}" ] && recorded "$name" && webs+=" server 127.0.0.1:$(web_port "$name") max_fails=0;"
+    done
+    sed -e "s|\${SLUICE_FRONT_LISTEN}|127.0.0.1:${port[front]}|" -e "s|\${SLUICE_FRONT_HTTP2}|listen 127.0.0.1:${port[front_h2]} http2;|" \
+        -e "s|\${SLUICE_WEB_SERVERS}|${webs:-server 127.0.0.1:${port[web]} max_fails=0;}|" \
+        -e "s|\${SLUICE_PUBLIC_ADDRESS}|http://127.0.0.1:${port[front]}|" -e "s|\${SLUICE_FTP_ROOT}|$S/ftp|g" -e "s|\${SLUICE_NGINX_STATE}|$S/nginx|g" \
+        -e "s|\${SLUICE_NGINX_ACCESS_LOG}|$S/nginx/access.log|" "$compose/nginx/nginx.conf.template" >"$S/etc/nginx.conf.new" && mv "$S/etc/nginx.conf.new" "$S/etc/nginx.conf"
+}
+
+fronts() { pgrep -P "$1" -f '^nginx: worker process$' | sort; }
+are_replaced() { [ -z "$(comm -12 <(echo "$2") <(fronts "$1"))" ]; }
+
+# tell_front [WITHOUT]: nginx takes up which Webs there are; what it has begun with others, it finishes.
+tell_front() {
+    local pid before
+    before=$(cat "$S/etc/nginx.conf" 2>/dev/null)
+    write_front "$@" || return 1
+    [ "$before" != "$(<"$S/etc/nginx.conf")" ] && pid=$(alive nginx) || return 0
+    before=$(fronts "$pid")
+    kill -HUP "$pid"
+    await nginx 10 are_replaced "$pid" "$before"
+}
+
+leave_front() { # leave_front NAME: if that is a Web, before it is stopped
+    case $1 in web | web-*) tell_front "$1" ;; esac
+}
+
 start_nginx() {
     local user=$service_user
     local -a as=()
-    sed -e "s|\${SLUICE_FRONT_LISTEN}|127.0.0.1:${port[front]}|" -e "s|\${SLUICE_WEB_UPSTREAM}|127.0.0.1:${port[web]}|" \
-        -e "s|\${SLUICE_PUBLIC_ADDRESS}|http://127.0.0.1:${port[front]}|" -e "s|\${SLUICE_FTP_ROOT}|$S/ftp|g" -e "s|\${SLUICE_NGINX_STATE}|$S/nginx|g" \
-        -e "s|\${SLUICE_NGINX_ACCESS_LOG}|$S/nginx/access.log|" "$compose/nginx/nginx.conf.template" >"$S/etc/nginx.conf" || return 1
+    write_front || return 1
     if is_root && [ "${port[front]}" -lt 1024 ]; then # such a port is root's to open; the workers are not root even then
         user=root
         as=(user "$service_user;")
@@ -130,15 +162,16 @@ program() {
 is_live() { curl -fsS -m 2 "http://127.0.0.1:$1/live"; }
 is_ready() { curl -fsS -m 2 "http://127.0.0.1:$1/ready"; }
 
-start_web() {
-    local path
+start_web() { # start_web NAME
+    local path listen probe
     path=$(program Web) || return 1
+    listen=127.0.0.1:$(web_port "$1") probe=$(web_probe "$1")
     # shellcheck disable=SC1091
     (. "$S/env" && "$bin/sluice" migrate) >>"$S/logs/migrate.log" 2>&1 9>&- ||
         { say "sluice migrate failed:" && tail -n 15 "$S/logs/migrate.log" >&2 && return 1; }
     # shellcheck disable=SC1091
-    (. "$S/env" && launch web "$service_user" "$path")
-    await web 60 is_live "${port[web_probe]}"
+    (. "$S/env" && export SLUICE_LISTEN=$listen SLUICE_WEB_PROBE=127.0.0.1:$probe && launch "$1" "$service_user" "$path")
+    await "$1" 60 is_live "$probe" && tell_front
 }
 
 start_worker() { # start_worker NAME
@@ -156,6 +189,7 @@ start_worker() { # start_worker NAME
 start_one() {
     alive "$1" >/dev/null && return 0
     case $1 in
+        web | web-*) start_web "$1" ;;
         worker | worker-*) start_worker "$1" ;;
         *) "start_$1" ;;
     esac
@@ -164,7 +198,7 @@ start_one() {
 stop_one() {
     case $1 in
         postgres) stop_process postgres INT 30 ;; # fast: ends sessions, keeps what they committed
-        web | worker | worker-*) stop_process "$1" TERM 45 ;;
+        web | web-* | worker | worker-*) stop_process "$1" TERM 45 ;;
         *) stop_process "$1" TERM 10 ;;
     esac
 }

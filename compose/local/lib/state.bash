@@ -67,10 +67,11 @@ holder() { # the process that listens on a port, for a message
     ss -ltnpH "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ (\1, process \2)/p' | head -n 1
 }
 
-# set_ports FRONT BASE. worker-1 … worker-90 have their probes behind that of worker.
+# set_ports FRONT BASE. worker-1 … worker-90 have their probes behind that of worker; web-1 … web-9 all behind the passive ports.
 set_ports() {
     port=([front]=$1 [base]=$2 [postgres]=$2 [redis]=$(($2 + 1)) [ftp]=$(($2 + 2)) [mail]=$(($2 + 3)) [web]=$(($2 + 4))
-        [web_probe]=$(($2 + 5)) [worker_probe]=$(($2 + 9)) [passive_first]=$(($2 + 100)) [passive_last]=$(($2 + 99 + passive_ports)))
+        [web_probe]=$(($2 + 5)) [front_h2]=$(($2 + 7)) [worker_probe]=$(($2 + 9)) [passive_first]=$(($2 + 100)) [passive_last]=$(($2 + 99 + passive_ports))
+        [more_webs]=$(($2 + 100 + passive_ports)) [more_probes]=$(($2 + 110 + passive_ports)))
 }
 
 load_ports() {
