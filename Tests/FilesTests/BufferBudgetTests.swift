@@ -7,7 +7,7 @@ import Testing
 struct BufferBudgetTests {
     @Test(
         "the more uploads there are, the smaller their pieces: all together stay within the budget",
-        arguments: [(1, 1 << 20), (13, 1 << 20), (64, (40 << 20) / (3 * 64)), (213, 64 << 10), (1000, 64 << 10)])
+        arguments: [(1, 1 << 20), (13, 1 << 20), (64, (40 << 20) / (3 * 64)), (214, 64 << 10), (1000, 64 << 10)])
     func pieces(uploads: Int, size: Int) async throws {
         try await TestStaging.with { area in
             var running: [StagedUpload] = []

@@ -229,7 +229,7 @@ struct StagingTests {
     func sweepReceiving() async throws {
         try await TestStaging.with { area in
             let upload = try await area.makeUpload(limit: .max)
-            try await upload.write(ByteBuffer(bytes: pattern(600_000)))
+            try await upload.write(ByteBuffer(bytes: pattern(1_200_000)))
             for path in area.incoming { age(path) }
             // As a killed process leaves it: unlocked, with bytes in it. And as one that dies before it has locked its own.
             let dead = area.configuration.root + "/incoming/\(UUIDv7())"
@@ -284,7 +284,7 @@ struct StagingTests {
         try await TestStaging.with(configure: { $0.spaceCheckInterval = .seconds(3600) }) { area in
             let before = TestStaging.descriptors(below: area.configuration.root)
             let upload = try await area.makeUpload(limit: .max)
-            try await upload.write(ByteBuffer(bytes: pattern(600_000)))
+            try await upload.write(ByteBuffer(bytes: pattern(1_200_000)))
             await area.pool.shutDown()
             #expect(await code { _ = try await upload.finish() } != nil)
             await upload.discard()
