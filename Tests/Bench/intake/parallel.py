@@ -3,7 +3,8 @@
 
     parallel.py [WAY …] [--uploads 1000] [--at-once 10] [--size 50000000]
 
-WAY: direct (HTTP/1.1 straight to Web), front (HTTP/1.1 through nginx), http2 (ten streams of one connection to nginx); all of them unless
+WAY: direct (HTTP/1.1 straight to Web), front (HTTP/1.1 through nginx), http2 (HTTP/2 to nginx, a connection for each of the ten: several
+uploads over one end libcurl 7.88 with error 16 at the first of them that is answered); all of them unless
 some are named. Each upload of a round has bytes of its own; the digest that is answered must be theirs, and of one in each round so must
 that of a download. Web's resident memory is looked at after each round: it is flat when the last quarter of the rounds is no higher
 than the second, but for what one round takes at most. The first quarter may warm up. Bytes are deleted round by round.
@@ -34,7 +35,7 @@ class Sender:
         self.handle = pycurl.Curl()
         self.url = url
         for option, value in {
-            pycurl.UPLOAD: 1, pycurl.HTTP_VERSION: version, pycurl.PIPEWAIT: 1, pycurl.NOSIGNAL: 1, pycurl.TIMEOUT: 300,
+            pycurl.UPLOAD: 1, pycurl.HTTP_VERSION: version, pycurl.NOSIGNAL: 1, pycurl.TIMEOUT: 300,
             pycurl.UPLOAD_BUFFERSIZE: 1 << 20, pycurl.READFUNCTION: self.read,
             pycurl.HTTPHEADER: ["Expect:", *(f"{name}: {value}" for name, value in account.headers.items())],
         }.items():
@@ -78,7 +79,7 @@ def prove(way, stack, account, pool, options):
     port, version = WAYS[way]
     stack.restart("web")
     multi = pycurl.CurlMulti()
-    multi.setopt(pycurl.M_PIPELINING, 2)
+    multi.setopt(pycurl.M_PIPELINING, 0)
     senders = [Sender(f"http://{HOST}:{stack.ports[port]}/api/v1/files/parallel.bin", version, account) for _ in range(options.at_once)]
     memory, seconds, rounds = [], 0, options.uploads // options.at_once
     for number in range(rounds):
