@@ -173,8 +173,9 @@ let package = Package(
 let coverage = ["-sanitize=fuzzer,address"]
 let parsers: [Target] = [
     .target(
-        name: "Web", dependencies: ["Platform", nio("NIOCore")],
+        name: "Web", dependencies: ["Cryptography", "Platform", httpTypes, nio("NIOCore")],
         sources: [
+            "Resumable/Syntax", "HTTP/Base64.swift", "HTTP/DigestFields.swift", "HTTP/IdempotencyKey.swift",
             "Multipart", "HTTP/ByteRange.swift", "HTTP/ContentDisposition.swift", "HTTP/FieldScanner.swift", "HTTP/FormFields.swift",
             "HTTP/MediaType.swift", "HTTP/PercentEncoding.swift", "HTTP/QueryParameters.swift", "HTTP/RequestSyntaxError.swift",
             "HTTP/UInt8+ASCII.swift",
@@ -201,7 +202,7 @@ if let mode = Context.environment["SLUICE_PARSERS"] {
         package.targets += [
             .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
             .target(
-                name: "FuzzTargets", dependencies: ["Web", "Files", "Jobs", "Redis", "Cryptography", nio("NIOCore")],
+                name: "FuzzTargets", dependencies: ["Web", "Files", "Jobs", "Redis", "Cryptography", httpTypes, nio("NIOCore")],
                 path: "Tests/WebTests/Fuzz/Targets"),
             // gold cannot link what the sanitizers bring.
             .executableTarget(

@@ -37,6 +37,13 @@ CORPORA = {
     "parameters": [b'multipart/form-data; boundary="a b"', b"text/html; charset=utf-8; a=\"\\\"\\\\\"", b"form-data; name=\"a%22b\"; filename=\"C:\\dir\\x.txt\"",
         b"a=b&c=d%20e+f&limit=12&q=%C3%A9", b"limit=00000000000000000000012", b"bytes=0-99", b"bytes=-5", b"bytes=9223372036854775807-",
         b"bytes=0-0,5-6", b"%00", b"%2", b"%ED%A0%80", "r\u00e9sum\u00e9 \u202egpj.exe".encode(), b"a=1;;b=2; c", b"x" * 300],
+    # The letters are those whose number, divided by the count of fields, leaves the field's place.
+    "tus": [b"i5\nk6wordsXYZ", b"i10\nkfilename aGVsbG8=,empty\n", b"j1\n", b"h9223372036854775807\nlsha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=\n",
+        b"mpartial\ni3\n", b"mfinal;/api/v1/uploads/" + UUID + b" https://a.b/api/v1/uploads/" + UUID[:-1] + b"2\n", b"oUpload-Checksum\ni1\n",
+        b"filename aGVsbG8=, type dGV4dA==", b"sha256 LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=", b"crc32c yZRlqg==",
+        b"final;/api/v1/uploads/" + UUID, b"partial"],
+    "repetition": [b"ssha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:\n", b"psha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:, unixsum=:aGk=:\n",
+        b"uXUFAKrxLKna5cZ2REBfFkg==\n", b'q"8e03978e-40d5-43dd-bc93-6894a57f9324"\n', b"qplain-key\n", b'q"a\\"b"\n', b"rContent-Digest\n", b"aGVsbG8="],
     "names": [b"a.txt", b"../../etc/passwd", b"C:\\dir\\a.txt", b"CON", b"con.txt", b"a%2Fb", b"a%00", b" .. ", b"\xff", "e\u0301.txt".encode(),
         "\u202egpj.exe".encode(), ("\U0001F468\u200d\U0001F469" * 40 + ".txt").encode(), b"a" * 300 + b".tar.gz", b"a:b", b"%2\xe2\x80\x8bF"],
     "cursor": [b"1\ncreated\n" + UUID + b"\n", b"1\n-name\n" + UUID + b"\nb.txt", b"1\nsize\n" + UUID + b"\n1024",

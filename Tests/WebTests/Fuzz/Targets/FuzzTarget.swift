@@ -3,7 +3,7 @@
 /// These files are built twice: into the program that `make fuzz` runs, and into the tests, which check every input that is
 /// kept. So they know nothing of either, and of what they check only what needs no server.
 package enum FuzzTarget: String, CaseIterable, Sendable {
-    case multipart, parameters, names, cursor, envelope, resp
+    case multipart, parameters, tus, repetition, names, cursor, envelope, resp
 
     /// Tries one input, which may be anything.
     ///
@@ -12,6 +12,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         switch self {
         case .multipart: try MultipartFuzzing.check(input)
         case .parameters: try ParameterFuzzing.check(input)
+        case .tus: try UploadFieldFuzzing.check(input)
+        case .repetition: try RepetitionFuzzing.check(input)
         case .names: try NameFuzzing.check(input)
         case .cursor: try CursorFuzzing.check(input)
         case .envelope: try EnvelopeFuzzing.check(input)
