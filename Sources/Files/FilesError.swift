@@ -6,7 +6,8 @@ public struct FilesError: Error, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, unknownDeletion, cancelled, closed, noArea
-            case misuse, quotaExceeded, superseded, uploadNotFound, uploadExpired, uploadElsewhere, uploadBusy, uploadEnded, wrongOffset
+            case misuse, quotaExceeded, superseded, refused, uploadNotFound, uploadExpired, uploadElsewhere, uploadBusy, uploadEnded,
+                wrongOffset
             case wrongLength, tooManyUploads, partsUnusable, partsUnfinished, digestMismatch
         }
         private let kind: Kind
@@ -63,6 +64,9 @@ public struct FilesError: Error, CustomStringConvertible {
         public static let partsUnfinished = Self(kind: .partsUnfinished)
         /// The bytes do not have the digest that was announced for them.
         public static let digestMismatch = Self(kind: .digestMismatch)
+
+        /// The content of a resumable upload is not wanted; `underlying` tells why. The upload is dead.
+        public static let refused = Self(kind: .refused)
 
         public var description: String { kind.rawValue }
     }

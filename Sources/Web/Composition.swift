@@ -36,9 +36,10 @@ struct Composition {
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: postgres, redis: redis, limits: limits)
         let intake = FileIntake(pool: postgres, staging: staging, limits: limits, quotas: quotas, announce: dispatcher.announce)
+        let types = try TypeGuard(settings.types)
         let uploads = ResumableUploads(
-            pool: postgres, redis: redis, staging: staging, intake: intake, configuration: ResumableConfiguration(settings.uploads),
-            logger: logger)
+            pool: postgres, redis: redis, staging: staging, intake: intake,
+            configuration: ResumableConfiguration(settings.uploads, inspection: types.inspection), logger: logger)
         let hasher = PasswordHasher(pool: BlockingPool(name: "passwords", size: System.coreCount))
         let people = try people(postgres, redis, hasher)
         let services = WebServices(
@@ -46,7 +47,7 @@ struct Composition {
             signIn: people.signIn, resets: people.resets, captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)),
             catalog: FileCatalog(pool: postgres, quotas: quotas), staging: staging, intake: intake, uploads: uploads,
             announce: dispatcher.announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas, isDatabaseAway: { postgres.isAway },
-            types: try TypeGuard(settings.types))
+            types: types)
         let application = try WebApplication.make(settings: settings, services: services, logger: logger)
         let probe = ProbeServer(
             configuration: .init(address: settings.probe, setting: Settings.Web.probeName),

@@ -8,11 +8,14 @@ public struct ResumableConfiguration: Sendable {
     public var maximumOpen = 1000
     /// The largest file, in bytes.
     public var maximumSize: Int64 = 100 << 30
+    /// Nil where content does not matter.
+    public var inspection: UploadInspection?
 
     public init() {}
 
     /// What a web process's settings ask for.
-    public init(_ settings: Settings.Uploads) {
+    public init(_ settings: Settings.Uploads, inspection: UploadInspection? = nil) {
+        self.inspection = inspection
         lifetime = settings.lifetime
         maximumOpen = settings.maximumOpen
         maximumSize = settings.maximumFileSize

@@ -14,6 +14,8 @@ public final class ResumableUpload: Sendable {
         var pipeline: AppendPipeline?
         /// The digest of all bytes, when they are there.
         var chain: SHA256Chain?
+        /// Until the last piece is on the disk.
+        var share: BufferBudget.Share?
     }
 
     /// The upload as it was at the beginning.
@@ -47,7 +49,7 @@ public final class ResumableUpload: Sendable {
         let pipeline = AppendPipeline(
             file: hold.file, offset: record.offset, chain: record.chain, pool: staging.pool, syncPool: staging.syncPool,
             onDurable: isChecked ? nil : onDurable)
-        state = Mutex(State(offset: record.offset, pipeline: pipeline))
+        state = Mutex(State(offset: record.offset, pipeline: pipeline, share: staging.buffers.join()))
     }
 
     /// Whether somebody else has taken the upload over: nothing that is written now counts.
@@ -68,7 +70,7 @@ public final class ResumableUpload: Sendable {
             guard !overflow, count <= limit else { throw FilesError(.tooLarge, "more than \(limit) bytes") }
             state.offset = count
             state.chunk.append(bytes)
-            guard state.chunk.count >= staging.configuration.chunkSize || pipeline.isDue && !state.chunk.isEmpty else {
+            guard state.chunk.count >= staging.buffers.pieceSize || pipeline.isDue && !state.chunk.isEmpty else {
                 return (pipeline, nil)
             }
             defer { state.chunk = Chunk() }
@@ -177,6 +179,7 @@ public final class ResumableUpload: Sendable {
         let pipeline = state.withLock { state in
             defer { state.pipeline = nil }
             state.chunk = Chunk()
+            state.share = nil
             return state.pipeline
         }
         await pipeline?.drain()

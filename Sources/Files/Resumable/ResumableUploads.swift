@@ -25,7 +25,7 @@ public final class ResumableUploads: Sendable, Service {
         store = UploadStore(pool: pool, area: staging.areaID ?? "", configuration: configuration)
         claims = UploadClaims(redis: redis, store: store, logger: logger)
         holds = UploadHolds(store: store, claims: claims, staging: staging)
-        completion = UploadCompletion(store: store, staging: staging, intake: intake, logger: logger)
+        completion = UploadCompletion(store: store, staging: staging, intake: intake, inspection: configuration.inspection, logger: logger)
         joiner = UploadJoiner(holds: holds, completion: completion)
         finisher = UploadFinisher(joiner: joiner, logger: logger)
         self.staging = staging
@@ -55,11 +55,15 @@ public final class ResumableUploads: Sendable, Service {
 
     /// Creates an upload that is complete: its whole body has come with it. Row and file are there together, or neither is.
     ///
-    /// - Parameter file: received as any other; nothing of it remains when this throws, but for `.unknownOutcome`.
+    /// - Parameters:
+    ///   - file: received as any other; nothing of it remains when this throws, but for `.unknownOutcome`.
+    ///   - lease: the room that was promised to it.
     /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws.
     /// - Precondition: the draft is of a whole file.
-    public func create(_ draft: UploadDraft, with file: ReceivedFile) async throws(FilesError) -> FileRecord {
-        try await completion.accept(file, of: draft, lifetime: configuration.lifetime)
+    public func create(
+        _ draft: UploadDraft, with file: ReceivedFile, lease: QuotaLease? = nil
+    ) async throws(FilesError) -> FileRecord {
+        try await completion.accept(file, of: draft, lifetime: configuration.lifetime, lease: lease)
     }
 
     /// Looks at an upload, and disturbs nobody.

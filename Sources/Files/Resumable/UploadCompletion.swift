@@ -1,5 +1,6 @@
 import Cryptography
 import Logging
+import NIOCore
 import Platform
 
 /// Makes a file of an upload whose bytes are all there.
@@ -7,10 +8,11 @@ struct UploadCompletion: Sendable {
     let store: UploadStore
     let staging: StagingArea
     let intake: FileIntake
+    let inspection: UploadInspection?
     let logger: Logger
 
     /// - Parameter hold: stays the caller's to release.
-    /// - Throws: `.digestMismatch`, `.quotaExceeded`: the upload is dead and its bytes are gone. `.superseded`, `.unknownOutcome`
+    /// - Throws: `.digestMismatch`, `.quotaExceeded`, `.refused`: the upload is dead and its bytes are gone. `.superseded`, `.unknownOutcome`
     ///   and whatever else: its bytes stay.
     func finish(_ hold: UploadHold, _ chain: SHA256Chain) async throws(FilesError) -> FileRecord {
         let record = hold.record
@@ -20,8 +22,10 @@ struct UploadCompletion: Sendable {
             throw FilesError(.digestMismatch, "the bytes do not have the digest that was announced")
         }
         do throws(FilesError) {
+            let name = try name(of: record)
+            try await inspect(hold, as: name)
             let file = ReceivedFile(id: FileID(), size: chain.byteCount, sha256: digest, content: .partial(hold.file))
-            let member = intake.member(file, owner: record.owner, name: try name(of: record), contentType: record.contentType)
+            let member = intake.member(file, owner: record.owner, name: name, contentType: record.contentType)
             let files = try await intake.accept(IntakeGroup([member], upload: record.fence))
             await hold.removeFile()
             return files[0]
@@ -31,10 +35,26 @@ struct UploadCompletion: Sendable {
         }
     }
 
+    private func inspect(_ hold: UploadHold, as name: FileName) async throws(FilesError) {
+        guard let inspection else { return }
+        do {
+            let file = hold.file
+            let head = try await staging.onPool { () throws(FilesError) in try file.read(at: 0, upTo: inspection.headLimit) }
+            try await inspection.look(Array(head.readableBytesView), name)
+        } catch let refusal as any ContentRefusal {
+            await kill(hold, refusal.failure)
+            throw FilesError(.refused, "the content is not wanted", underlying: refusal)
+        } catch {
+            throw FilesError(error)
+        }
+    }
+
     /// Makes a file that came with the creation of its upload, and the upload's row with it.
     ///
     /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws: nothing of the file remains, but for `.unknownOutcome`.
-    func accept(_ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration) async throws(FilesError) -> FileRecord {
+    func accept(
+        _ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration, lease: QuotaLease?
+    ) async throws(FilesError) -> FileRecord {
         let group: IntakeGroup
         do throws(FilesError) {
             guard draft.expected ?? file.sha256 == file.sha256 else {
@@ -42,7 +62,8 @@ struct UploadCompletion: Sendable {
             }
             guard let name = draft.name else { throw FilesError(.misuse, "a part becomes no file of its own") }
             let member = intake.member(file, owner: draft.owner, name: try FileName(cleaning: name), contentType: draft.contentType)
-            group = IntakeGroup([member], creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime))
+            group = IntakeGroup(
+                [member], lease: lease, creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime))
         } catch {
             await staging.discard(file)
             throw error

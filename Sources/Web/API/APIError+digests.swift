@@ -4,6 +4,7 @@ import HTTPTypes
 /// Refusals of bodies that are not what their sender says they are.
 extension APIError {
     static func digestMismatch(_ member: DigestFields.Member) -> Self {
+        if member.field == UploadChecksum.field { return .checksumMismatch }
         var error = Self(
             400, "digest-mismatch", "The body is not the one that was meant",
             detail: "Its digest is not that of \(member.field). Nothing was taken: send it again.")

@@ -37,6 +37,7 @@ extension APIError {
             case .stagingFull: .stagingFull
             case .quotaExceeded: error.quota.map(Self.quotaExceeded) ?? .internalError
             case .superseded: .superseded
+            case .refused: error.underlying as? APIError ?? .internalError
             case .tooLarge: Self(413, "file-too-large", "The file is too large")
             case .badName: Self(400, "bad-name", "The file name cannot be used", detail: error.message)
             case .badCursor: Self(400, "bad-cursor", "The cursor is not one of ours", detail: "Start again without a cursor.")

@@ -1,4 +1,5 @@
 import Accounts
+import Files
 import HTTPTypes
 import Platform
 
@@ -26,6 +27,10 @@ struct APIError: Error {
         self.problem = problem
         self.event = event
     }
+}
+
+extension APIError: ContentRefusal {
+    var failure: String { String(problem.type.split(separator: "/").last ?? "") }
 }
 
 extension APIError {

@@ -1,4 +1,4 @@
-import Files
+package import Files
 package import Magic
 package import Platform
 
@@ -37,6 +37,12 @@ package struct TypeGuard: Sendable {
     /// For an upload whose bytes pass by; empty where nobody has to look at them.
     func watchers(of name: FileName) -> [any UploadWatcher] {
         look == nil ? [] : [HeadSample(name: name, types: self)]
+    }
+
+    /// For resumable uploads; nil where nobody has to look at them.
+    package var inspection: UploadInspection? {
+        guard look != nil else { return nil }
+        return UploadInspection(headLimit: ContentSniffer.headLimit) { [self] in try await check(head: $0, name: $1) }
     }
 
     /// For a file whose bytes are there already.

@@ -11,6 +11,7 @@ struct ResumableHandlers {
     let gate: UploadGate
     let receiver: ResumableReceiver
     let deletion: DeleteHandlers
+    let quotas: QuotaKeeper
 
     /// - Parameters:
     ///   - group: for who has signed in.
@@ -48,6 +49,7 @@ struct ResumableHandlers {
         let (fields, body) = (try AppendFields(request.headers), try UploadBody(request))
         let (id, uploader) = (try id(context), context.uploader)
         let limit = receiver.limits.fileSize
+        let sums = try receiver.sums(of: request, fields.checksum, isWhole: false).body
         if let length = fields.length, length > limit { throw APIError.fileTooLarge(limit: limit) }
         let record = try await uploads.find(owner: uploader.user, id: id)
         if let ended = try ended(record, fields, body) { return ended }
@@ -55,7 +57,7 @@ struct ResumableHandlers {
             let upload: ResumableUpload
             do {
                 upload = try await uploads.open(
-                    owner: uploader.user, id: id, at: fields.offset, length: fields.length, isChecked: fields.checksum != nil,
+                    owner: uploader.user, id: id, at: fields.offset, length: fields.length, isChecked: !sums.isVerified,
                     onEnd: { [channel = uploader.channel] in channel.close(promise: nil) })
             } catch let error as FilesError where error.code == .uploadEnded {
                 // Meanwhile: by another request, or by itself.
@@ -71,7 +73,7 @@ struct ResumableHandlers {
                 _ = await upload.cut()
                 throw error
             }
-            let receipt = try await receiver.receive(request, body, from: uploader, into: upload, checksum: fields.checksum)
+            let receipt = try await receiver.receive(request, body, from: uploader, into: upload, sums: sums)
             return Response(status: .noContent, headers: receipt.fields)
         }
     }
@@ -88,6 +90,7 @@ struct ResumableHandlers {
             if error.code == .uploadEnded { throw APIError.uploadIsJoined }
             throw error
         }
+        quotas.release(id, of: owner)
         if let file = ended.file { _ = try await deletion.delete(file, of: owner) }
         return Response(status: .noContent)
     }

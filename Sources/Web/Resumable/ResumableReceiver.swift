@@ -1,4 +1,5 @@
 import Accounts
+import Cryptography
 import Files
 import Hummingbird
 import NIOCore
@@ -13,21 +14,41 @@ struct ResumableReceiver {
     }
 
     let limits: UploadLimits
+    /// Where what comes with digests is hashed.
+    let pool: BlockingPool
     let sessions: SessionStore
     let tokens: TokenStore
+
+    /// What the bytes of a request have to be by its head.
+    ///
+    /// - Parameter isWhole: whether they are the whole file, so that Repr-Digest speaks of them too.
+    /// - Returns: what the body is compared with, and the SHA-256 of the file that is to come of it and others.
+    /// - Throws: `APIError.digestUnsupported`, also for a digest of the file that is not SHA-256.
+    func sums(
+        of request: Request, _ checksum: UploadChecksum?, isWhole: Bool
+    ) throws -> (body: BodyDigests, expected: SHA256Digest?) {
+        let fields = try DigestFields(request.headers)
+        guard !fields.isUnsupported else { throw APIError.digestUnsupported }
+        let ofFile = isWhole ? [] : fields.members.filter { $0.field == HTTPField.Name.reprDigest.rawName }
+        let expected = ofFile.first { $0.algorithm == .sha256 }.flatMap { SHA256Digest(bytes: $0.digest) }
+        guard ofFile.isEmpty || expected != nil else { throw APIError.digestUnsupported }
+        let ofBody = fields.members.filter { !ofFile.contains($0) } + (checksum.map { [$0.member] } ?? [])
+        return (BodyDigests(ofBody, pool: pool), expected)
+    }
 
     /// Takes the body, and ends the upload when that was all of it. What arrived before a connection is lost is kept, unless it comes
     /// with a checksum that nobody can compare then.
     ///
     /// - Parameter upload: is left in any case.
     func receive(
-        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, checksum: UploadChecksum?
+        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, sums: BodyDigests
     ) async throws -> Receipt {
-        let sum = checksum.map(BodyChecksum.init)
-        let count = try await read(request, body, from: uploader, into: upload, sum)
-        if let sum, !sum.isRight() {
+        let count = try await read(request, body, from: uploader, into: upload, sums)
+        do {
+            try await sums.verify()
+        } catch {
             await upload.forget()
-            throw APIError.checksumMismatch
+            throw error
         }
         // Whoever began it may have lost the right to end it (H52).
         if upload.record.length == upload.record.offset + count {
@@ -54,12 +75,12 @@ struct ResumableReceiver {
     }
 
     private func read(
-        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, _ sum: BodyChecksum?
+        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, _ sums: BodyDigests
     ) async throws -> Int64 {
         var count: Int64 = 0
         do {
             for try await bytes in bytes(of: request, from: uploader) {
-                sum?.update(bytes)
+                try await sums.take(bytes)
                 try await upload.write(bytes)
                 count += Int64(bytes.readableBytes)
             }

@@ -19,6 +19,4 @@ extension HTTPField.Name {
     static let uploadExpires = Self("Upload-Expires")!
     /// The file that an upload has become.
     static let sluiceFile = Self("Sluice-File")!
-    /// RFC 9530, section 3.
-    static let reprDigest = Self("Repr-Digest")!
 }

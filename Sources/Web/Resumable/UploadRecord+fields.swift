@@ -37,6 +37,6 @@ extension HTTPFields {
     /// Names the file that an upload has become.
     mutating func name(_ file: FileRecord) {
         self[.sluiceFile] = file.id.description
-        self[.reprDigest] = "sha-256=:\(Base64.encode(file.sha256.bytes)):"
+        self[.reprDigest] = DigestFields.value(file.sha256)
     }
 }

@@ -30,11 +30,13 @@ extension Routes {
             tokens: services.tokens, security: security)
         let list = ListHandlers(catalog: services.catalog)
         let deletion = DeleteHandlers(catalog: services.catalog, announce: services.announce)
-        let receiver = ResumableReceiver(limits: limits, sessions: sessions, tokens: services.tokens)
+        let receiver = ResumableReceiver(limits: limits, pool: services.staging.pool, sessions: sessions, tokens: services.tokens)
         let resumable = ResumableHandlers(
             uploads: services.uploads,
-            creation: CreationHandler(uploads: services.uploads, staging: services.staging, gate: gate, receiver: receiver), gate: gate,
-            receiver: receiver, deletion: deletion)
+            creation: CreationHandler(
+                uploads: services.uploads, staging: services.staging, gate: gate, quotas: services.quotas, types: services.types,
+                receiver: receiver),
+            gate: gate, receiver: receiver, deletion: deletion, quotas: services.quotas)
         let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)
         self.init(
             api: APIRoutes(

@@ -150,16 +150,17 @@ struct WebServer: Sendable {
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: pool, redis: redis, limits: limits)
         let intake = FileIntake(pool: pool, staging: staging, limits: limits, quotas: quotas, announce: announce)
+        let types = try options.types ?? TypeGuard(settings.types)
         let uploads = ResumableUploads(
-            pool: pool, redis: redis, staging: staging, intake: intake, configuration: ResumableConfiguration(settings.uploads),
-            logger: logger)
+            pool: pool, redis: redis, staging: staging, intake: intake,
+            configuration: ResumableConfiguration(settings.uploads, inspection: types.inspection), logger: logger)
         let people = try People(settings: settings, pool: pool, redis: redis)
         let services = WebServices(
             tokens: TokenStore(pool: pool, cacheLifetime: .milliseconds(1)),
             registration: people.registration, signIn: people.signIn, resets: people.resets,
             captchas: CaptchaMedia(pool: BlockingPool(name: "captchas", size: 2)), catalog: FileCatalog(pool: pool, quotas: quotas),
             staging: staging, intake: intake, uploads: uploads, announce: announce, isQueueFull: dispatcher.isQueueFull, quotas: quotas,
-            isDatabaseAway: { pool.isAway }, types: try options.types ?? TypeGuard(settings.types))
+            isDatabaseAway: { pool.isAway }, types: types)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = try WebApplication.make(
             settings: settings, services: services, logger: logger, slowBodyWindow: options.slowBodyWindow,
