@@ -1,0 +1,181 @@
+import Platform
+import Testing
+
+extension OverSockets {
+    /// The extension concatenation of tus 1.0.0.
+    @Suite("tus: concatenation")
+    struct TusConcatenationTests {
+        private func join(
+            _ paths: [String], _ account: WebServer.Account, _ fields: [String] = [], at server: WebServer
+        ) async throws -> Answer {
+            try await server.send(
+                .tus("POST", token: account.token, ["Upload-Concat: final;" + paths.joined(separator: " ")] + fields))
+        }
+
+        /// Waits until parts have become a file.
+        private func joined(_ path: String, _ account: WebServer.Account, at server: WebServer) async throws -> Answer {
+            for _ in 0..<200 {
+                let head = try await server.head(path, account)
+                if head["upload-offset"] != nil { return head }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            return try await server.head(path, account)
+        }
+
+        @Test("parts become one file in the order of the list, and HEAD tells of both what they are")
+        func order() async throws {
+            try await WebServer.run(.init(chunkSize: 64 << 10)) { server in
+                let account = try await server.account()
+                let contents = [pattern(300_000, seed: 1), [], pattern(5, seed: 2), pattern(1_000_001, seed: 3)]
+                var paths: [String] = []
+                for content in contents { paths.append(try await server.part(account, content)) }
+                for (path, content) in zip(paths, contents) {
+                    let head = try await server.head(path, account)
+                    #expect(head["upload-concat"] == "partial" && head["upload-offset"] == "\(content.count)")
+                    #expect(head["upload-length"] == "\(content.count)")
+                }
+                #expect(try await server.rows(of: account) == 0, "a part is no file")
+                let order = [3, 1, 0, 2]
+                let list = order.map { paths[$0] }
+                let answer = try await self.join(list, account, ["Upload-Metadata: filename am9pbmVk"], at: server)
+                #expect(answer.status == 201, "\(answer.text)")
+                let path = try #require(answer["location"])
+                let head = try await self.joined(path, account, at: server)
+                let content = order.flatMap { contents[$0] }
+                #expect(head["upload-offset"] == "\(content.count)" && head["upload-length"] == "\(content.count)")
+                #expect(head["upload-concat"] == "final;" + list.joined(separator: " "))
+                #expect(head["upload-metadata"] == "filename am9pbmVk")
+                #expect(try await server.content(of: head["sluice-file"], account) == content)
+                let files = try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files()
+                #expect(files.map(\.name) == ["joined"])
+                #expect(await eventually { server.partialFiles.isEmpty })
+            }
+        }
+
+        @Test("metadata of the parts is not the whole's")
+        func metadata() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let part = try await server.begin(account, length: 1, ["Upload-Concat: partial", "Upload-Metadata: filename YQ=="])
+                #expect(try await server.send(.patch(part, at: 0, [1], token: account.token)).status == 204)
+                #expect(try await server.head(part, account)["upload-metadata"] == "filename YQ==")
+                let path = try #require(try await self.join([part], account, at: server)["location"])
+                #expect(try await self.joined(path, account, at: server)["upload-metadata"] == nil)
+            }
+        }
+
+        @Test("PATCH of the whole, and of a part of it, is 403, and changes nothing")
+        func patch() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let part = try await server.part(account, pattern(4))
+                let path = try #require(try await self.join([part], account, at: server)["location"])
+                let head = try await self.joined(path, account, at: server)
+                for offset in [0, 4] as [Int64] {
+                    for target in [path, part] {
+                        #expect(try await server.send(.patch(target, at: offset, [1], token: account.token)).status == 403)
+                    }
+                }
+                #expect(try await server.send(.tus("DELETE", part, token: account.token)).status == 403)
+                #expect(try await server.content(of: head["sluice-file"], account) == pattern(4))
+            }
+        }
+
+        @Test("a length with the list is 400, and so are bytes")
+        func length() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let part = try await server.part(account, [1])
+                for fields in [["Upload-Length: 1"], ["Upload-Defer-Length: 1"]] {
+                    #expect(try await self.join([part], account, fields, at: server).status == 400)
+                }
+                let bytes = HTTPCall.create(with: [1], token: account.token, ["Upload-Concat: final;\(part)"])
+                #expect(try await server.send(bytes).status == 400)
+                #expect(try await self.join([part], account, at: server).status == 201)
+            }
+        }
+
+        @Test("parts that are not finished are 409; the list may be sent again then")
+        func unfinished() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let (whole, half) = (
+                    try await server.part(account, [1]), try await server.begin(account, length: 2, ["Upload-Concat: partial"])
+                )
+                let refusal = try await self.join([whole, half], account, at: server)
+                #expect(refusal.status == 409)
+                #expect(try refusal.decode(Problem.self).type == "/problems/parts-unfinished")
+                #expect(try await server.send(.patch(half, at: 0, [2, 3], token: account.token)).status == 204)
+                let path = try #require(try await self.join([whole, half], account, at: server)["location"])
+                let head = try await self.joined(path, account, at: server)
+                #expect(try await server.content(of: head["sluice-file"], account) == [1, 2, 3])
+            }
+        }
+
+        @Test("the same list after a lost answer is answered with what it has made; a part for two wholes is refused")
+        func again() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let (first, second) = (try await server.part(account, [1]), try await server.part(account, [2]))
+                let path = try #require(try await self.join([first, second], account, at: server)["location"])
+                let again = try await self.join([first, second], account, at: server)
+                #expect(again.status == 201 && again["location"] == path)
+                for list in [[second, first], [first]] { #expect(try await self.join(list, account, at: server).status == 404) }
+                _ = try await self.joined(path, account, at: server)
+                #expect(try await server.rows(of: account) == 1)
+            }
+        }
+
+        @Test("H51 what is another user's, no part, or not there cannot be told apart, and nothing is made of it")
+        func foreign() async throws {
+            try await WebServer.run { server in
+                let (account, other) = (try await server.account(), try await server.account())
+                let (own, foreign) = (try await server.part(account, [1]), try await server.part(other, [2]))
+                let whole = try await server.begin(account, length: 1)
+                let none = HTTPCall.uploads + "/" + UUIDv7().description
+                var bodies: Set<String> = []
+                for path in [foreign, whole, none] {
+                    let answer = try await self.join([own, path], account, at: server)
+                    #expect(answer.status == 404)
+                    bodies.insert(answer.text)
+                }
+                #expect(bodies.count == 1)
+                #expect(try await self.join([own], account, at: server).status == 201)
+                #expect(try await self.join([foreign], other, at: server).status == 201)
+            }
+        }
+
+        @Test("DELETE of a part that was not used frees it")
+        func deletePart() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let part = try await server.part(account, [1, 2])
+                #expect(try await server.send(.tus("DELETE", part, token: account.token)).status == 204)
+                #expect(try await server.head(part, account).status == 404)
+                #expect(try await self.join([part], account, at: server).status == 404)
+                #expect(await eventually { server.partialFiles.isEmpty })
+            }
+        }
+
+        @Test("what tus-js-client does with parallelUploads: parts side by side, then the list without a length")
+        func parallel() async throws {
+            try await WebServer.run(.init(chunkSize: 64 << 10)) { server in
+                let account = try await server.account()
+                let content = pattern(4_000_000)
+                let paths = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+                    for index in 0..<4 {
+                        group.addTask {
+                            (index, try await server.part(account, Array(content[index * 1_000_000..<(index + 1) * 1_000_000])))
+                        }
+                    }
+                    return try await group.reduce(into: [Int: String]()) { $0[$1.0] = $1.1 }
+                }
+                let list = (0..<4).compactMap { paths[$0].map { "https://sluice.test" + $0 } }
+                let answer = try await self.join(list, account, ["Upload-Metadata: filename YS5iaW4="], at: server)
+                #expect(answer.status == 201)
+                let head = try await self.joined(answer["location"] ?? "", account, at: server)
+                #expect(try await server.content(of: head["sluice-file"], account) == content)
+            }
+        }
+    }
+}
