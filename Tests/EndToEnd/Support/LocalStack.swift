@@ -92,7 +92,7 @@ struct LocalStack: Sendable {
     private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../../compose/local/stack").standardized.path
 
-    private var environment: [String: String] {
+    var environment: [String: String] {
         let inherited = ProcessInfo.processInfo.environment
         var result = inherited.filter { !$0.key.hasPrefix("SLUICE_") }.merging(settings) { $1 }
         result["PROGRAMS"] = inherited["SLUICE_TEST_BIN"]
