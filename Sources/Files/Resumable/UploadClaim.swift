@@ -7,6 +7,7 @@ final class UploadClaim: Sendable {
         var number: Int64?
         var epoch: Int64?
         var isLost = false
+        var isLeft = false
     }
 
     let id: UploadID
@@ -34,10 +35,13 @@ final class UploadClaim: Sendable {
     /// Whether somebody else has claimed the upload since.
     var isLost: Bool { state.withLock { $0.isLost } }
 
+    /// Given back: by now its request may have been answered, and what `onEnd` ends would be the next one's.
+    func left() { state.withLock { $0.isLeft = true } }
+
     func lose() {
         let isFirst = state.withLock { state in
             defer { state.isLost = true }
-            return !state.isLost
+            return !state.isLost && !state.isLeft
         }
         if isFirst { onEnd() }
     }

@@ -60,6 +60,7 @@ final class UploadClaims: Sendable {
 
     /// Gives a claim back, if that has not happened. Nobody waits for Redis, which forgets it by itself as well.
     func leave(_ claim: UploadClaim) {
+        claim.left()
         let isFirst = held.withLock { held in
             guard let claims = held[claim.id], claims.contains(where: { $0 === claim }) else { return false }
             let rest = claims.filter { $0 !== claim }

@@ -27,8 +27,6 @@ extension OverSockets {
                 ("/api/v1/files", ["PUT", "PATCH", "HEAD", "OPTIONS"], "POST, GET, DELETE"),
                 ("/api/v1/files/a", ["POST", "PATCH", "HEAD", "OPTIONS"], "PUT, GET, DELETE"),
                 ("/api/v1/files/a/content", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], "GET, HEAD"),
-                ("/api/v1/uploads", ["GET", "HEAD", "PUT", "PATCH", "DELETE"], "POST, OPTIONS"),
-                ("/api/v1/uploads/a", ["GET", "PUT"], "HEAD, PATCH, DELETE, POST, OPTIONS"),
             ])
         func methods(path: String, methods: [String], allowed: String) async throws {
             try await WebServer.run { server in

@@ -200,7 +200,7 @@ extension OverSockets {
                     let peer = try await server.connect()
                     try await peer.send(call.head)
                     #expect(try await peer.receive().status == status, "\(call.fields)")
-                    #expect(await peer.isQuiet(for: 50))
+                    #expect(try await peer.receiveEnd() == .closed)
                 }
                 #expect(try await server.offset(of: path, account) == 5)
             }
