@@ -8,7 +8,7 @@ public struct UploadDraft: Sendable {
     let kind: UploadKind
     private(set) var length: Int64?
     let metadata: String
-    let name: String?
+    public let name: String?
     let contentType: String
     let expected: SHA256Digest?
 

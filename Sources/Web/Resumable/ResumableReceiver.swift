@@ -1,8 +1,10 @@
 import Accounts
 import Cryptography
 import Files
+import HTTPTypes
 import Hummingbird
 import NIOCore
+import Platform
 
 /// Takes the body of one request into an upload.
 struct ResumableReceiver {

@@ -97,7 +97,7 @@ struct IntakeGroupTests {
             let answer = StoredReply(status: 202, location: "/x", body: Array("{}".utf8), content: Array(repeating: 1, count: 32))
             let group = IntakeGroup(
                 [try await member(10, intake, area)], upload: upload == .none ? nil : fence,
-                reply: reply == .none ? nil : ReplyCompletion(claim: reply == .wrong ? UUIDv7() : claim, reply: answer))
+                reply: reply == .none ? nil : ReplyCompletion(claim: try held(reply == .wrong ? UUIDv7() : claim), reply: answer))
             let code = await code { _ = try await intake.accept(group) }
             let expected: FilesError.Code? = upload == .wrong || reply == .wrong ? .superseded : quota == .wrong ? .quotaExceeded : nil
             #expect(code == expected)
@@ -135,6 +135,10 @@ struct IntakeGroupTests {
             #expect(try await rows(of: "files", pool) == 1)
             #expect(area.ready.count == 1)
         }
+    }
+
+    private func held(_ claim: UUIDv7) throws -> ReplyClaim {
+        ReplyClaim(owner: owner, key: try #require(SHA256Digest(bytes: [UInt8](repeating: 0, count: 32))), id: claim)
     }
 
     private func insert(_ upload: UploadID, claim: UUIDv7, quota: Hurdle, _ pool: PostgresPool) async throws {

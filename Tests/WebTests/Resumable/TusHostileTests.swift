@@ -313,9 +313,7 @@ extension OverSockets {
                 let account = try await server.account()
                 let path = try await server.begin(account, length: 10)
                 #expect(try await server.send(.patch(path, at: 0, pattern(4), token: account.token)).status == 204)
-                var options = WebServer.Options(settings: ["SLUICE_STAGING_RESERVE": "900TiB"])
-                options.root = server.root
-                try await WebServer.runNow(options) { full in
+                try await server.withSecond(WebServer.Options(settings: ["SLUICE_STAGING_RESERVE": "900TiB"])) { full in
                     let fields = ["Expect: 100-continue", "Content-Length: 6"]
                     for call in [
                         HTTPCall.patch(path, at: 4, [], token: account.token, fields),

@@ -95,8 +95,10 @@ struct WebServer: Sendable {
     }
 
     /// Runs `body` beside another server over the same staging area, database and Redis, as another process would.
-    func withSecond(_ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
-        try await Self.runNow(options, root, body)
+    ///
+    /// - Parameter options: its own, where they differ.
+    func withSecond(_ options: Options? = nil, _ body: @escaping @Sendable (WebServer) async throws -> Void) async throws {
+        try await Self.runNow(options ?? self.options, root, body)
     }
 
     /// Runs two such servers.
