@@ -80,6 +80,8 @@ public struct FilesError: Error, CustomStringConvertible {
     public private(set) var quota: QuotaNote?
     /// Of `.wrongOffset`.
     public private(set) var offset: Int64?
+    /// Of `.tooManyUploads`: how many may be open.
+    public private(set) var maximum: Int64?
 
     public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
@@ -90,6 +92,12 @@ public struct FilesError: Error, CustomStringConvertible {
     static func quota(_ note: QuotaNote) -> FilesError {
         var error = FilesError(.quotaExceeded, "at most \(note.maximum) \(note.kind.rawValue), \(note.used) are taken")
         error.quota = note
+        return error
+    }
+
+    static func tooManyUploads(maximum: Int) -> FilesError {
+        var error = FilesError(.tooManyUploads, "at most \(maximum) uploads may be open")
+        error.maximum = Int64(maximum)
         return error
     }
 

@@ -95,6 +95,11 @@ struct CommandTests {
             #expect(result.status == 69)
             #expect(result.output.isEmpty)
             #expect(result.errors.contains("cannot be reached"))
+            // It weighs more than what is said and cannot be written.
+            let child = try ChildProcess(
+                [Program.folder + "/sluice", "put", "--json", place.folder + "/data/a", "--patience", "700ms"],
+                environment: place.environment.merging(["SLUICE_URL": address]) { $1 }, output: .file("/dev/full"))
+            #expect(await child.end() == 69)
         }
     }
 
@@ -120,6 +125,17 @@ struct CommandTests {
             #expect(first.status == 75)
             #expect(first.errors.contains("to be tried again in 3600 s"))
             #expect(try await place.sluice("put", path).status == 0)
+        }
+    }
+
+    @Test("no proxy sees the token in clear")
+    func proxy() async throws {
+        try await FakeServer.with { proxy in
+            try await with { place in
+                let list = try await place.sluice("ls", with: ["http_proxy": proxy.url, "all_proxy": proxy.url, "no_proxy": ""])
+                #expect(list.status == 0)
+                #expect(proxy.seen.isEmpty)
+            }
         }
     }
 

@@ -79,6 +79,33 @@ struct GetTests {
         }
     }
 
+    @Test("a place that is taken in the end stays as it is, and nothing is left beside it")
+    func taken() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let id = server.add("a", [1, 2])
+                // Nothing is there when one looks, and yet the name is taken.
+                #expect(symlink(client.folder + "/nowhere", client.folder + "/a") == 0)
+                #expect(await get(client, [id]).status == .local)
+                #expect(names(client) == ["a"])
+            }
+        }
+    }
+
+    @Test("a name of the greatest length has room for what is left by a run", arguments: ["n", "\u{E4}", "\u{1F600}"])
+    func longName(letter: String) async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let name = String(repeating: letter, count: 255 / letter.utf8.count)
+                let bytes = ClientFixture.bytes(100_000)
+                let id = server.add(name, bytes)
+                #expect(await get(client, [id]).status == .success)
+                #expect(content(client.folder + "/" + name) == bytes)
+                #expect(names(client) == [name])
+            }
+        }
+    }
+
     @Test("a file that another process is receiving is left to it")
     func twice() async throws {
         try await FakeServer.with { server in

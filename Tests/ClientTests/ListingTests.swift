@@ -37,5 +37,10 @@ struct ListingTests {
             Listing.json(.refused(problem), of: ("path", "a"))
                 == #"{"path":"a","error":{"kind":"refused","message":"413 Too large: at most 5","type":"/problems/file-too-large","status":413}}"#
         )
+        let scope = Problem(status: 403, type: "/problems/insufficient-scope", title: "Not for this")
+        let token = Listing.json(.tokenRefused(scope), of: ("id", "1"))
+        #expect(token.hasSuffix(#","type":"/problems/insufficient-scope","status":403}}"#))
+        #expect(token.hasPrefix(#"{"id":"1","error":{"kind":"token-refused","message":"#))
+        #expect(!Listing.json(.local("a"), of: ("id", "1")).contains("status"))
     }
 }

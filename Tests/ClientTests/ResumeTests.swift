@@ -112,6 +112,41 @@ struct ResumeTests {
         }
     }
 
+    @Test("an upload that HEAD tells to be dead begins again")
+    func dead() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let content = ClientFixture.bytes(Self.size)
+                server.fail("PATCH", .cut(after: 100))
+                server.fail("HEAD", .answer(422))
+                try await client.put("a", content, gives: .success)
+                #expect(server.files.map(\.content) == [content])
+                #expect(server.seen("POST").count == 2)
+            }
+        }
+    }
+
+    @Test("an upload that another request has for a moment is waited for, and never deleted")
+    func superseded() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let content = ClientFixture.bytes(Self.size)
+                server.fail("PATCH", .cut(after: 500_000))
+                server.fail("HEAD", .answer(409), .answer(409))
+                try await client.put("a", content, gives: .success)
+                #expect(server.files.map(\.content) == [content])
+                #expect(server.seen("HEAD").count == 3)
+
+                server.fail("PATCH", .cut(after: 500_000))
+                for _ in 0..<RetryPlan.maximumTries { server.fail("HEAD", .answer(409)) }
+                try await client.put("b", content, gives: .postponed)
+                #expect(client.journal.count == 1)
+                #expect(server.seen("POST").count == 2)
+                #expect(server.seen("DELETE").isEmpty)
+            }
+        }
+    }
+
     @Test("a refusal ends the upload at the server too, and nothing is remembered", arguments: [413, 415, 422])
     func refused(status: Int) async throws {
         try await FakeServer.with { server in

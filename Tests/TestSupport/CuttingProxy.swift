@@ -14,6 +14,23 @@ public final class CuttingProxy: Sendable {
     private let target: Int
     /// Bytes of the answer to lose.
     private let wanted = Mutex<[UInt8]?>(nil)
+    private let isStopped = Mutex(false)
+
+    /// Both ends of what is passed on, closed when neither direction uses them: a number that was closed before would soon be another
+    /// connection's, and be read or ended in its place.
+    private final class Pair: Sendable {
+        let client: Int32
+        let server: Int32
+
+        init(_ client: Int32, _ server: Int32) {
+            (self.client, self.server) = (client, server)
+        }
+
+        deinit {
+            close(client)
+            close(server)
+        }
+    }
 
     /// - Parameter target: the server's port.
     public init(to target: Int) throws {
@@ -32,8 +49,14 @@ public final class CuttingProxy: Sendable {
         NamedThread.start(name: "proxy") { [self] in
             while true {
                 let client = accept(listener, nil, nil)
-                guard client >= 0 else { return }
-                connect(client)
+                if client >= 0 {
+                    connect(client)
+                } else if isStopped.withLock({ $0 }) {
+                    close(listener)
+                    return
+                } else {
+                    usleep(10_000)
+                }
             }
         }
     }
@@ -45,9 +68,10 @@ public final class CuttingProxy: Sendable {
         wanted.withLock { $0 = Array(text.utf8) }
     }
 
+    /// Takes no more connections. The thread that takes them closes the listener.
     public func stop() {
+        isStopped.withLock { $0 = true }
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
     private func connect(_ client: Int32) {
@@ -63,11 +87,12 @@ public final class CuttingProxy: Sendable {
             close(server)
             return
         }
-        NamedThread.start(name: "proxy-up") { Self.pump(client, server) { _ in true } }
+        let pair = Pair(client, server)
+        NamedThread.start(name: "proxy-up") {
+            withExtendedLifetime(pair) { Self.pump(pair.client, pair.server) { _ in true } }
+        }
         NamedThread.start(name: "proxy-down") { [self] in
-            Self.pump(server, client) { mayPass($0) }
-            close(client)
-            close(server)
+            withExtendedLifetime(pair) { Self.pump(pair.server, pair.client) { mayPass($0) } }
         }
     }
 

@@ -28,7 +28,7 @@ enum ClientRun {
         }
         let board = ProgressBoard()
         let patience = options.patience
-        let status = await untilSignalled {
+        let (status, signal) = await untilSignalled {
             do {
                 return try await ClientSession.with(configuration, connections: connections, patience: patience) {
                     try await body($0, console, board)
@@ -45,14 +45,14 @@ enum ClientRun {
             }
         }
         console.clear()
-        let code = console.hasFailed ? max(status, CommandStatus.local.rawValue) : status
+        let code = signal.map { 128 + $0 } ?? (console.hasFailed ? max(status, .local) : status).rawValue
         guard code == 0 else { throw ExitCode(code) }
     }
 
-    /// - Returns: the exit status: that of `body`, or 128 and the number of the signal that ended it.
+    /// - Returns: the status of `body`, and the number of the signal that ended it, if one has.
     private static func untilSignalled(
         _ body: @escaping @Sendable () async -> CommandStatus, beside: @escaping @Sendable () async -> Void
-    ) async -> Int32 {
+    ) async -> (status: CommandStatus, signal: Int32?) {
         await withTaskGroup(of: Event.self) { group in
             group.addTask { .ended(await body()) }
             group.addTask {
@@ -76,7 +76,7 @@ enum ClientRun {
                 group.cancelAll()
                 if status != nil { break }
             }
-            return signal.map { 128 + $0 } ?? status?.rawValue ?? CommandStatus.local.rawValue
+            return (status: status ?? .local, signal: signal)
         }
     }
 }

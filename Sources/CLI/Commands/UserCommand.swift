@@ -103,16 +103,21 @@ struct UserCommand: AsyncParsableCommand {
 
         func run() async throws {
             let name = name
-            do {
-                let count = try await Composition.withAdministration { users, administration in
-                    try await administration.endSessions(of: users.require(name: name).id)
+            let count = try await Composition.withAdministration { users, administration -> Int? in
+                let user = try await users.require(name: name)
+                do throws(AccountsError) {
+                    return try await administration.endSessions(of: user.id)
+                } catch {
+                    guard error.code == .unavailable else { throw error }
+                    return nil
                 }
-                print("sessions ended: \(count)")
-            } catch let error as AccountsError where error.code == .unavailable {
+            }
+            guard let count else {
                 throw TemporaryFailure.report(
                     "Redis did not answer: sessions of \(name) may still be open. They let nobody in while it is away; "
                         + "once it is back, run this command again.")
             }
+            print("sessions ended: \(count)")
         }
     }
 }

@@ -81,7 +81,7 @@ public enum Listing {
             text.string(failure.kind)
             text.raw(",\"message\":")
             text.string(failure.sentence)
-            if case .refused(let problem) = failure {
+            if let problem = failure.problem {
                 text.raw(",\"type\":")
                 text.string(problem.type)
                 text.raw(",\"status\":")
@@ -102,6 +102,14 @@ extension ClientFailure {
         case .postponed: "postponed"
         case .local: "local"
         case .interrupted: "interrupted"
+        }
+    }
+
+    /// What the server said.
+    var problem: Problem? {
+        switch self {
+        case .refused(let problem), .tokenRefused(let problem): problem
+        case .unreachable, .postponed, .local, .interrupted: nil
         }
     }
 }

@@ -88,7 +88,14 @@ struct ResumableUpload {
 
     private mutating func look(_ upload: String) async throws(ClientFailure) -> Step {
         let request = HTTPRequest(.head, upload, fields: [Self.version])
-        let reply = try await session.caller.call(request, handling: [404, 410], plan: &plan)
+        let reply = try await session.caller.call(request, handling: [404, 409, 410, 422], plan: &plan)
+        if reply.status == 409 {
+            // It is there, and another request has it for a moment.
+            let problem = Problem(status: reply.status, type: "/problems/superseded", title: "another request has the upload")
+            try await session.caller.wait(after: .busy(problem, after: nil), &plan)
+            return .look(upload)
+        }
+        // Gone, or dead (422).
         guard reply.isSuccess else { return try beginAgain(after: reply) }
         if let id = reply["sluice-file"] { return done(id, reply) }
         guard let offset = Self.number(reply["upload-offset"]), offset <= file.size,

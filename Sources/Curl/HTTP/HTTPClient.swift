@@ -103,7 +103,8 @@ public struct HTTPClient: Sendable {
     /// The options that all requests share.
     private func apply(to options: CurlOptions) {
         options.set(CURLOPT_PROTOCOLS_STR, "http,https")
-        options.setProxyOfEnvironment()
+        // Through a tunnel only: without TLS a proxy would see what a request carries.
+        if origin.hasPrefix("https:") { options.setProxyOfEnvironment() }
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, true)
         options.set(CURLOPT_FOLLOWLOCATION, false)
         options.set(CURLOPT_HTTP_VERSION, ccurl_http_1_1)

@@ -33,7 +33,9 @@ CREATE TABLE uploads (
     expires_at      timestamptz NOT NULL
 ) WITH (fillfactor = 70);
 
-CREATE INDEX uploads_open ON uploads (owner_id) WHERE state IN ('open', 'joining');
+-- What takes a user's room, and counts as open.
+CREATE INDEX uploads_open ON uploads (owner_id)
+    WHERE state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL);
 -- Never with a predicate on byte_offset: that would end heap-only updates.
 CREATE INDEX uploads_pending ON uploads (area, id) WHERE state IN ('finishing', 'joining');
 CREATE INDEX uploads_expiry ON uploads (area, expires_at);

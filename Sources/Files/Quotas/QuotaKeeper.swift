@@ -147,7 +147,7 @@ public final class QuotaKeeper: Sendable, Service {
         owners.note(owner, isMetered: true)
         let promised = try await store.promised(to: owner)
         do throws(RedisError) {
-            try await meter.settle(owner, use, [])
+            try await meter.settle(owner, use, [], isAsked: true)
             if !promised.isEmpty { try await meter.beat(owner, promised) }
         } catch {
             // Whoever asks Redis next will find that out too.

@@ -43,7 +43,8 @@ struct QuotaMeter: Sendable {
     /// - Parameters:
     ///   - use: what Postgres says; nil to leave it.
     ///   - leases: what of them is part of that now, or given back.
-    func settle(_ owner: UserID, _ use: QuotaUse?, _ leases: [Lease]) async throws(RedisError) {
+    ///   - isAsked: whether Postgres has just been asked for it, and for what it has promised: only then does the use live on.
+    func settle(_ owner: UserID, _ use: QuotaUse?, _ leases: [Lease], isAsked: Bool = false) async throws(RedisError) {
         let limits = [use?.limits.bytes, use?.limits.files].map { limit in
             limit.flatMap { $0 < Self.most ? RedisArgument($0) : nil } ?? RedisArgument("")
         }
@@ -51,7 +52,7 @@ struct QuotaMeter: Sendable {
             QuotaScripts.settle, owner,
             [
                 RedisArgument(use?.bytes ?? 0), RedisArgument(use?.files ?? 0), use.map { RedisArgument($0.version) } ?? "", limits[0],
-                limits[1], RedisArgument(times.use.milliseconds), RedisArgument(times.lease.milliseconds),
+                limits[1], isAsked ? RedisArgument(times.use.milliseconds) : "", RedisArgument(times.lease.milliseconds),
             ] + Self.arguments(leases))
     }
 

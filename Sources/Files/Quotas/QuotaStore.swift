@@ -18,10 +18,14 @@ struct QuotaStore: Sendable {
     /// What is promised to uploads that can be resumed, each under its own id.
     func promised(to owner: UserID) async throws(FilesError) -> [QuotaMeter.Lease] {
         let rows = try await query(
-            "SELECT id, coalesce(length, byte_offset) AS bytes FROM uploads WHERE owner_id = \(owner) AND state IN ('open', 'joining')")
+            """
+            SELECT id, coalesce(length, byte_offset) AS bytes, CASE WHEN kind = 'part' THEN 0 ELSE 1 END::bigint AS files FROM uploads
+            WHERE owner_id = \(owner)
+                AND (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
+            """)
         do throws(PostgresError) {
             return try rows.map { row throws(PostgresError) in
-                (id: try row.decode("id"), amount: QuotaAmount(bytes: try row.decode("bytes"), files: 1))
+                (id: try row.decode("id"), amount: QuotaAmount(bytes: try row.decode("bytes"), files: try row.decode("files")))
             }
         } catch {
             throw FilesError(reading: error)

@@ -25,7 +25,9 @@ public struct QuotaUse: Sendable, Hashable {
 
     private static func sum(_ used: Int64, _ more: Int64, limit: Int64?, _ kind: QuotaNote.Kind) throws(FilesError) -> Int64 {
         let (sum, overflow) = used.addingReportingOverflow(more)
-        guard !overflow, sum <= limit ?? .max else { throw .quota(QuotaNote(kind: kind, maximum: limit ?? .max, used: used)) }
+        guard more == 0 || (!overflow && sum <= limit ?? .max) else {
+            throw .quota(QuotaNote(kind: kind, maximum: limit ?? .max, used: used))
+        }
         return sum
     }
 }

@@ -122,10 +122,11 @@ public final class ResumableUploads: Sendable, Service {
         }
         if record.length == nil {
             try check(length: length)
-            guard try await store.setLength(length, record.fence) else {
+            guard let state = try await store.setLength(length, record.fence) else {
                 throw FilesError(.superseded, "another request has taken the upload over")
             }
             record.length = length
+            record.state = state
         }
         return record
     }
@@ -141,7 +142,15 @@ public final class ResumableUploads: Sendable, Service {
             guard try await store.remove(record.fence) else { throw FilesError(.uploadNotFound, "there is no such upload") }
             return record
         }
-        let hold = try await holds.hold(record, in: [.open, .finishing, .joining, .complete])
+        let hold: UploadHold
+        do throws(FilesError) {
+            hold = try await holds.hold(record, in: [.open, .finishing, .joining, .complete])
+        } catch {
+            // Given up by whoever wrote to it, while this waited.
+            let now = try await store.find(owner: owner, id: id)
+            guard error.code == .uploadEnded, now.state == .dead, try await store.remove(now.fence) else { throw error }
+            return now
+        }
         do throws(FilesError) {
             guard try await store.remove(hold.record.fence) else { throw FilesError(.uploadEnded, "the upload has another fate") }
         } catch {

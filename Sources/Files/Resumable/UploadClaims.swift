@@ -22,6 +22,8 @@ final class UploadClaims: Sendable {
     private let store: UploadStore
     private let logger: Logger
     private let held = Mutex<[UploadID: [UploadClaim]]>([:])
+    /// Tells this process's bells from others'.
+    private let process = UUIDv7()
 
     init(redis: RedisClient, store: UploadStore, logger: Logger) {
         self.redis = redis
@@ -47,7 +49,7 @@ final class UploadClaims: Sendable {
                 UploadScripts.claim, keys: [Self.key(id)],
                 arguments: [
                     RedisArgument(known), RedisArgument(claim.token.description), RedisArgument(Self.lifetime.milliseconds),
-                    RedisArgument(Self.channel), RedisArgument(id.description),
+                    RedisArgument(Self.channel), RedisArgument(id.description), RedisArgument(process.description),
                 ], deadline: Self.patience)
             guard let number = reply.int else { throw RedisError(.protocolViolation, "a claim without a number") }
             claim.numbered(number)
@@ -56,6 +58,14 @@ final class UploadClaims: Sendable {
             claim.numbered(known + 1)
             return (claim, false)
         }
+    }
+
+    /// Takes part without claiming: whoever claims ends this, and this ends nobody.
+    func enter(_ id: UploadID, known: Int64) -> UploadClaim {
+        let claim = UploadClaim(id, isRenewed: false) {}
+        claim.numbered(known)
+        held.withLock { $0[id, default: []].append(claim) }
+        return claim
     }
 
     /// Gives a claim back, if that has not happened. Nobody waits for Redis, which forgets it by itself as well.
@@ -82,7 +92,9 @@ final class UploadClaims: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.listen() }
-            group.addTask { await self.renew() }
+            // Apart, so that a Redis that hangs keeps nobody from looking at the rows.
+            group.addTask { await self.everyInterval(self.renew) }
+            group.addTask { await self.everyInterval(self.look) }
         }
     }
 
@@ -104,24 +116,25 @@ final class UploadClaims: Sendable {
     /// Who claims in this process has ended the older ones here by itself.
     private func heard(_ message: RedisMessage) {
         let parts = String(decoding: message.payload, as: UTF8.self).split(separator: " ")
-        guard parts.count == 3, let id = UploadID(String(parts[0])), let number = Int64(parts[1]), let token = UUIDv7(String(parts[2]))
+        guard parts.count == 3, let id = UploadID(String(parts[0])), let number = Int64(parts[1]), parts[2] != process.description
         else { return }
         let claims = held.withLock { $0[id] ?? [] }
-        guard !claims.contains(where: { $0.token == token }) else { return }
-        for claim in claims where claim.number ?? .max <= number { claim.lose() }
+        for claim in claims { claim.heard(number) }
     }
 
-    private func renew() async {
+    private func everyInterval(_ body: ([UploadClaim]) async -> Void) async {
         while !Task.isCancelled {
             try? await Task.sleep(for: Self.interval)
             let claims = held.withLock { $0.values.flatMap { $0 } }.filter { !$0.isLost && $0.number != nil }
             for start in stride(from: 0, to: claims.count, by: Self.batch) {
-                await renew(Array(claims[start..<min(claims.count, start + Self.batch)]))
+                await body(Array(claims[start..<min(claims.count, start + Self.batch)]))
             }
         }
     }
 
     private func renew(_ claims: [UploadClaim]) async {
+        let claims = claims.filter(\.isRenewed)
+        guard !claims.isEmpty else { return }
         let pairs = claims.flatMap { [RedisArgument($0.number ?? 0), RedisArgument($0.token.description)] }
         let reply = try? await redis.evaluate(
             UploadScripts.beat, keys: claims.map { Self.key($0.id) },
@@ -129,6 +142,9 @@ final class UploadClaims: Sendable {
         for position in (reply?.array ?? []).compactMap(\.int) where claims.indices.contains(Int(position) - 1) {
             claims[Int(position) - 1].lose()
         }
+    }
+
+    private func look(_ claims: [UploadClaim]) async {
         guard let epochs = try? await store.epochs(of: claims.map(\.id)) else { return }
         for claim in claims {
             if let epoch = claim.epoch, let now = epochs[claim.id], now > epoch { claim.lose() }

@@ -21,6 +21,10 @@ struct UploadCompletion: Sendable {
             await kill(hold, "digest-mismatch")
             throw FilesError(.digestMismatch, "the bytes do not have the digest that was announced")
         }
+        // To make a shorter file of it would throw the rest away.
+        guard record.length ?? chain.byteCount == chain.byteCount else {
+            throw FilesError(.storage, "the bytes of an upload are not all accounted for")
+        }
         do throws(FilesError) {
             let name = try name(of: record)
             try await inspect(hold, as: name)

@@ -16,7 +16,7 @@ struct UploadCreation: Sendable {
             let made = try await pool.transaction { session in
                 var open = try Self.lockAndCount(Set(drafts.map(\.owner)), session)
                 let admitted = drafts.filter { draft in
-                    guard draft.state == .open || draft.state == .joining else { return true }
+                    guard draft.kind == .part || draft.state == .open || draft.state == .joining else { return true }
                     guard open[draft.owner, default: 0] < configuration.maximumOpen else { return false }
                     open[draft.owner, default: 0] += 1
                     return true
@@ -39,9 +39,9 @@ struct UploadCreation: Sendable {
         return record
     }
 
-    var tooMany: FilesError { FilesError(.tooManyUploads, "at most \(configuration.maximumOpen) uploads may be open") }
+    var tooMany: FilesError { .tooManyUploads(maximum: configuration.maximumOpen) }
 
-    /// How many uploads each owner has open. Nobody else creates one for them until the transaction ends.
+    /// How many uploads each owner has open, parts that nothing was made of among them. Nobody else creates one for them until the transaction ends.
     static func lockAndCount(_ owners: Set<UserID>, _ session: borrowing PostgresSession) throws -> [UserID: Int] {
         for owner in owners.sorted(by: { $0.rawValue < $1.rawValue }) {
             try session.execute("SELECT pg_advisory_xact_lock(hashint8extended(\(owner), \(lockSpace)))")
@@ -50,7 +50,9 @@ struct UploadCreation: Sendable {
         for row in try session.query(
             """
             SELECT owner_id, count(*) FROM uploads
-            WHERE owner_id = ANY(\(Array(owners))) AND state IN ('open', 'joining') GROUP BY owner_id
+            WHERE owner_id = ANY(\(Array(owners)))
+                AND (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
+            GROUP BY owner_id
             """)
         {
             open[try row.decode(at: 0)] = try row.decode(at: 1, as: Int.self)

@@ -19,7 +19,7 @@ struct UploadHolds: Sendable {
     ///
     /// - Parameters:
     ///   - states: those in which it may be; in others it is `.uploadEnded`.
-    ///   - isPatient: whether somebody else is told to end, and waited for.
+    ///   - isPatient: whether somebody else is told to end, and waited for; else nobody is disturbed, not even who comes meanwhile.
     ///   - onEnd: runs at most once, when somebody takes it over from the caller.
     /// - Throws: `.uploadEnded`; `.uploadBusy`: the other does not leave; `.superseded`: somebody else has taken it over meanwhile;
     ///   `.storage`, `.database`.
@@ -31,10 +31,16 @@ struct UploadHolds: Sendable {
         // The kernel's answer comes before anybody is disturbed.
         var file = isPatient ? nil : try await lock(record.id)
         guard isPatient || file != nil else { throw Self.busy }
-        let (claim, isAnnounced) = await claims.claim(record.id, known: record.epoch, onEnd: onEnd)
+        if let file, try await store.needed([record.id]).isEmpty {
+            try await staging.onPool { () throws(FilesError) in file.remove() }
+            throw Self.ended
+        }
+        let (claim, isAnnounced) =
+            isPatient
+            ? await claims.claim(record.id, known: record.epoch, onEnd: onEnd) : (claims.enter(record.id, known: record.epoch), true)
         do throws(FilesError) {
             if !isAnnounced { _ = try await store.fence(record.id, in: states, epoch: 0) }
-            if file == nil { file = try await waitForLock(claim) }
+            if file == nil { file = try await waitForLock(claim, isAnnounced ? nil : states) }
             guard let file else { throw Self.busy }
             return try await fence(claim, file, states)
         } catch {
@@ -51,20 +57,30 @@ struct UploadHolds: Sendable {
         claim.fenced(record.epoch)
         let hold = UploadHold(record: record, claim: claim, file: file, claims: claims, staging: staging)
         let size = try await staging.onPool { () throws(FilesError) in try file.size() }
-        guard size >= record.offset, record.chain.byteCount == record.offset else {
+        // Of one that has become a file nothing is left here.
+        let isFile = record.state == .complete && record.kind != .part
+        guard isFile || (size >= record.offset && record.chain.byteCount == record.offset) else {
             if try await store.kill(record.fence, failure: "upload-lost") { await hold.removeFile() }
             throw FilesError(.uploadEnded, "the upload's file has lost bytes that had been durable")
         }
         return hold
     }
 
-    private func waitForLock(_ claim: UploadClaim) async throws(FilesError) -> PartialFile {
+    /// - Parameter unannounced: the states in which the epoch is raised once more while this waits, because Redis tells nobody: the
+    ///   other's own fence may have come after the first time.
+    private func waitForLock(_ claim: UploadClaim, _ unannounced: [UploadState]?) async throws(FilesError) -> PartialFile {
+        let again = ContinuousClock.now + Self.patience / 3
+        var unannounced = unannounced
         let deadline = ContinuousClock.now + Self.patience
         var tries = 0
         while true {
             guard !claim.isLost else { throw FilesError(.superseded, "another request has taken the upload over") }
             if let file = try await lock(claim.id) { return file }
             guard ContinuousClock.now < deadline else { throw Self.busy }
+            if let states = unannounced, ContinuousClock.now > again {
+                unannounced = nil
+                _ = try await store.fence(claim.id, in: states, epoch: 0)
+            }
             do {
                 try await Task.sleep(for: tries < Self.waits.count ? Self.waits[tries] : Self.wait)
             } catch {

@@ -67,7 +67,13 @@ struct UploadJoining: Sendable {
         _ draft: UploadDraft, _ parts: [UploadID], _ length: Int64, _ session: borrowing PostgresSession
     ) throws -> UploadRecord {
         try session.execute(UploadInsertion.statement(for: [draft], files: [nil], area: store.area, lifetime: configuration.lifetime))
-        try session.execute("UPDATE uploads SET joined_into = \(draft.id) WHERE id = ANY(\(parts))")
+        // Theirs is the time of the whole from here on: a sweep that waits for these rows looks at it again.
+        try session.execute(
+            """
+            UPDATE uploads SET joined_into = \(draft.id),
+                expires_at = greatest(expires_at, now() + make_interval(secs => \(configuration.lifetime.inSeconds)))
+            WHERE id = ANY(\(parts))
+            """)
         let rows = try session.query(
             """
             UPDATE uploads SET length = \(length), parts = \(parts), state = CASE WHEN \(length) = 0 THEN 'finishing' ELSE state END

@@ -72,13 +72,16 @@ final class UploadStore: Sendable {
 
     /// Notes the length of an upload that did not tell it when it was created.
     ///
-    /// - Returns: false when the fence is not the caller's any more.
-    func setLength(_ length: Int64, _ fence: UploadFence) async throws(FilesError) -> Bool {
-        try await execute(
+    /// - Returns: the state from then on, since all bytes may be there; nil when the fence is not the caller's any more.
+    func setLength(_ length: Int64, _ fence: UploadFence) async throws(FilesError) -> UploadState? {
+        try await query(
             """
-            UPDATE uploads SET length = \(length)
+            UPDATE uploads SET length = \(length),
+                state = CASE WHEN byte_offset <> \(length) THEN state WHEN kind = 'part' THEN 'complete' ELSE 'finishing' END
             WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND state = 'open' AND length IS NULL AND byte_offset <= \(length)
-            """) == 1
+            RETURNING \(sql: UploadRecord.columns)
+            """
+        ).first?.state
     }
 
     /// Notes what has become durable. With the last byte the upload goes on to its next state.
@@ -169,7 +172,8 @@ final class UploadStore: Sendable {
     }
 
     /// A row whose time is nearly as far away as it would be set keeps it: a checkpoint that changes it changes an index. One that
-    /// has made its last step is taken once more, in case whoever made it did not hear of it.
+    /// has made its last step is taken once more, in case whoever made it did not hear of it. One that comes late, because its
+    /// connection was lost and the server went on, takes nothing back.
     private static func commit(
         _ batch: [Checkpoint], _ pool: PostgresPool, lifetime: Duration
     ) async -> [Result<UploadState?, any Error>] {
@@ -181,7 +185,7 @@ final class UploadStore: Sendable {
                     SELECT id AS picked_id, reached, digest FROM uploads
                     JOIN unnest(\(batch.map(\.fence.id)), \(batch.map(\.fence.epoch)), \(batch.map(\.offset)), \(batch.map(\.chain.state)))
                         AS given (given_id, given_epoch, reached, digest) ON id = given_id AND epoch = given_epoch
-                    WHERE state IN ('open', 'joining', 'finishing') OR (state = 'complete' AND kind = 'part')
+                    WHERE (state IN ('open', 'joining', 'finishing') OR (state = 'complete' AND kind = 'part')) AND byte_offset <= reached
                     ORDER BY id FOR UPDATE OF uploads)
                 UPDATE uploads SET byte_offset = reached, digest_state = digest,
                     state = CASE WHEN reached IS DISTINCT FROM length THEN state WHEN kind = 'part' THEN 'complete' ELSE 'finishing' END,

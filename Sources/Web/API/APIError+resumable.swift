@@ -23,7 +23,7 @@ extension APIError {
         case .uploadEnded: self = .superseded
         case .wrongOffset: self = .wrongOffset(error.offset)
         case .wrongLength: self.init(UploadFieldError(.length, "Once it is told it stays, and it is no less than what is there."))
-        case .tooManyUploads: self = .tooManyOpenUploads
+        case .tooManyUploads: self = .tooManyOpenUploads(limit: error.maximum)
         case .partsUnusable: self = .partsUnusable
         case .partsUnfinished: self = .partsUnfinished
         case .digestMismatch: self = .uploadDigestMismatch
@@ -85,12 +85,13 @@ extension APIError {
     static let uploadElsewhere = Self(
         503, "upload-elsewhere", "Another server has the bytes of this upload", detail: "Ask again, to reach that one.", retryAfter: 2)
 
-    static let tooManyOpenUploads: Self = {
+    static func tooManyOpenUploads(limit: Int64?) -> Self {
         var error = Self(
             429, "too-many-open-uploads", "Too many uploads are begun and not ended", detail: "End some, or delete them.", retryAfter: 60)
+        if let limit { error.problem.members = [.init("maximum", .number(limit))] }
         error.event = .throttled
         return error
-    }()
+    }
 
     /// Status 460 is the protocol's own.
     static let checksumMismatch = Self(

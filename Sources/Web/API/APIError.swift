@@ -111,7 +111,9 @@ extension APIError {
     }
 
     static func fileTooLarge(limit: Int64) -> Self {
-        Self(413, "file-too-large", "The file is too large", detail: "At most \(limit) bytes are taken.")
+        var error = Self(413, "file-too-large", "The file is too large", detail: "At most \(limit) bytes are taken.")
+        error.problem.members = [.init("maximum", .number(limit))]
+        return error
     }
 
     static func requestTooLarge(limit: Int) -> Self {
@@ -136,6 +138,7 @@ extension APIError {
         var error = Self(
             429, "too-many-uploads", "Too many uploads at the same time", detail: "At most \(limit) run in parallel for one user.",
             retryAfter: 1)
+        error.problem.members = [.init("maximum", .number(Int64(limit)))]
         error.event = .throttled
         error.user = user
         return error

@@ -3,7 +3,7 @@ package import HTTPTypes
 
 /// What a client says the digest of its body is: Content-Digest and Repr-Digest (RFC 9530), Content-MD5 (RFC 1864).
 ///
-/// Both fields of RFC 9530 speak of the same bytes here, since no encoded body is taken. Algorithms that are not ours are left
+/// Both fields of RFC 9530 speak of the same bytes where a body is all of a file, since no encoded body is taken. Algorithms that are not ours are left
 /// out where one of ours stands beside them.
 package struct DigestFields: Hashable, Sendable {
     /// All members of one field together may have this many bytes.
@@ -17,12 +17,16 @@ package struct DigestFields: Hashable, Sendable {
         package let digest: [UInt8]
     }
 
-    /// No algorithm twice.
+    /// No algorithm twice, or once for each field where they speak of different bytes.
     package private(set) var members: [Member] = []
     /// Something was sent to be verified that cannot be: other algorithms only, or a digest that is to follow the body.
     package private(set) var isUnsupported = false
 
-    package init(_ fields: HTTPFields) throws(RequestSyntaxError) {
+    private let isBodyWhole: Bool
+
+    /// - Parameter isBodyWhole: whether the body is the whole of what Repr-Digest speaks of.
+    package init(_ fields: HTTPFields, isBodyWhole: Bool = true) throws(RequestSyntaxError) {
+        self.isBodyWhole = isBodyWhole
         var hasOthers = false
         for name in [HTTPField.Name.contentDigest, .reprDigest] {
             guard let value = Self.value(of: name, in: fields) else { continue }
@@ -64,7 +68,8 @@ package struct DigestFields: Hashable, Sendable {
 
     private mutating func add(_ member: Member, of length: Int) throws(RequestSyntaxError) {
         guard member.digest.count == length else { throw RequestSyntaxError(.malformedDigest) }
-        guard let same = members.first(where: { $0.algorithm == member.algorithm }) else { return members.append(member) }
+        let same = members.first { $0.algorithm == member.algorithm && (isBodyWhole || $0.field == member.field) }
+        guard let same else { return members.append(member) }
         // Which of them is meant nobody can tell.
         guard same.digest == member.digest else { throw RequestSyntaxError(.duplicateParameter) }
     }

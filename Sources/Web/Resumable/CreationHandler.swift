@@ -27,6 +27,7 @@ struct CreationHandler {
             let draft = try draft(fields, .joined, nil, nil, for: uploader)
             if let name = draft.name { try types.check(try FileName(cleaning: name)) }
             let record = try await gate.enter(request, uploader) { try await uploads.join(draft, parts: parts) }
+            if record.state == .dead { throw APIError.uploadDead(record.failure) }
             return answer(record.location, record.progress)
         }
     }
@@ -68,10 +69,12 @@ struct CreationHandler {
             return answer(record.location, receipt.fields)
         } catch {
             // Nobody is told its address. Shielded: this is most often because the connection has ended.
-            await Task {
-                _ = try? await uploads.terminate(owner: uploader.user, id: record.id)
-                quotas.release(record.id, of: uploader.user)
+            let ended = await Task {
+                defer { quotas.release(record.id, of: uploader.user) }
+                return try? await uploads.terminate(owner: uploader.user, id: record.id)
             }.value
+            // It is there, and would be twice if the client began again.
+            if ended?.file != nil { throw APIError.unknownOutcome }
             throw error
         }
     }

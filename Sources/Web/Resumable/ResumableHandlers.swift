@@ -49,11 +49,20 @@ struct ResumableHandlers {
         let (fields, body) = (try AppendFields(request.headers), try UploadBody(request))
         let (id, uploader) = (try id(context), context.uploader)
         let limit = receiver.limits.fileSize
-        let sums = try receiver.sums(of: request, fields.checksum, isWhole: false).body
+        let (sums, expected) = try receiver.sums(of: request, fields.checksum, isWhole: false)
+        // What all bytes have to be is said at the creation.
+        guard expected == nil else { throw APIError.digestUnsupported }
         if let length = fields.length, length > limit { throw APIError.fileTooLarge(limit: limit) }
         let record = try await uploads.find(owner: uploader.user, id: id)
         if let ended = try ended(record, fields, body) { return ended }
+        // Nobody is ended for bytes that are there already.
+        guard fields.offset >= record.offset else { throw APIError.wrongOffset(record.offset) }
         return try await gate.enter(request, uploader, expecting: body.count ?? 0, tellsToSend: false) {
+            // The creation has taken the room of an upload whose length it told.
+            let lease: QuotaLease? =
+                record.length == nil
+                ? try await quotas.take(
+                    owner: uploader.user, bytes: max(body.count ?? 0, (fields.length ?? 0) - record.offset), files: 0) : nil
             let upload: ResumableUpload
             do {
                 upload = try await uploads.open(
@@ -73,7 +82,7 @@ struct ResumableHandlers {
                 _ = await upload.cut()
                 throw error
             }
-            let receipt = try await receiver.receive(request, body, from: uploader, into: upload, sums: sums)
+            let receipt = try await receiver.receive(request, body, from: uploader, into: upload, sums: sums, lease: lease)
             return Response(status: .noContent, headers: receipt.fields)
         }
     }

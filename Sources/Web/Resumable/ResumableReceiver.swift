@@ -29,7 +29,7 @@ struct ResumableReceiver {
     func sums(
         of request: Request, _ checksum: UploadChecksum?, isWhole: Bool
     ) throws -> (body: BodyDigests, expected: SHA256Digest?) {
-        let fields = try DigestFields(request.headers)
+        let fields = try DigestFields(request.headers, isBodyWhole: isWhole)
         guard !fields.isUnsupported else { throw APIError.digestUnsupported }
         let ofFile = isWhole ? [] : fields.members.filter { $0.field == HTTPField.Name.reprDigest.rawName }
         let expected = ofFile.first { $0.algorithm == .sha256 }.flatMap { SHA256Digest(bytes: $0.digest) }
@@ -41,11 +41,14 @@ struct ResumableReceiver {
     /// Takes the body, and ends the upload when that was all of it. What arrived before a connection is lost is kept, unless it comes
     /// with a checksum that nobody can compare then.
     ///
-    /// - Parameter upload: is left in any case.
+    /// - Parameters:
+    ///   - upload: is left in any case.
+    ///   - lease: the room of an upload of unknown length.
     func receive(
-        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, sums: BodyDigests
+        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, sums: BodyDigests,
+        lease: QuotaLease? = nil
     ) async throws -> Receipt {
-        let count = try await read(request, body, from: uploader, into: upload, sums)
+        let count = try await read(request, body, from: uploader, into: upload, sums, lease)
         do {
             try await sums.verify()
         } catch {
@@ -77,12 +80,14 @@ struct ResumableReceiver {
     }
 
     private func read(
-        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, _ sums: BodyDigests
+        _ request: Request, _ body: UploadBody, from uploader: Uploader, into upload: ResumableUpload, _ sums: BodyDigests,
+        _ lease: QuotaLease?
     ) async throws -> Int64 {
         var count: Int64 = 0
         do {
             for try await bytes in bytes(of: request, from: uploader) {
                 try await sums.take(bytes)
+                try await lease?.use(bytes: Int64(bytes.readableBytes))
                 try await upload.write(bytes)
                 count += Int64(bytes.readableBytes)
             }
@@ -90,8 +95,8 @@ struct ResumableReceiver {
             guard count == body.count ?? count else { throw APIError.cutBody }
             return count
         } catch let error as FilesError where error.code == .tooLarge {
-            // Of a file that is longer than it was said to be nothing can be right (H49).
-            await upload.kill("file-too-large")
+            // Of a file that is longer than it was said to be nothing can be right (H49), unless all of it has been acknowledged.
+            if upload.record.state == .open { await upload.kill("file-too-large") } else { await upload.forget() }
             throw APIError.fileTooLarge(limit: upload.record.length ?? limits.fileSize)
         } catch {
             _ = await upload.cut()

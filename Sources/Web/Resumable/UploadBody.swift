@@ -9,7 +9,8 @@ struct UploadBody {
     /// - Throws: `APIError` for bytes of another type.
     init(_ request: Request) throws {
         // The parser has refused what is no number, and both kinds of framing at once.
-        count = request.headers.contains(.transferEncoding) ? nil : request.headers[.contentLength].flatMap { Int64($0) } ?? 0
+        count =
+            request.headers.contains(.transferEncoding) ? nil : request.headers[.contentLength].map { Int64($0) ?? .max } ?? 0
         guard count != 0 || request.method == .patch else { return }
         guard let type = request.headers[.contentType], try MediaType(type).essence == TusProtocol.contentType else {
             throw APIError.mediaType(expected: TusProtocol.contentType)

@@ -21,6 +21,11 @@ extension UploadHandlers {
     private func carryOut(
         _ parts: [MultipartReceiver.Part], under claim: ReplyClaim, for uploader: Uploader, _ lease: QuotaLease
     ) async throws -> Response {
+        // The room that is missing now may be there when this comes again, and then it would be another request.
+        for case .refused(_, let error) in parts where error.problem.type == "/problems/quota-exceeded" {
+            await discard(parts)
+            throw error
+        }
         var members: [IntakeGroup.Member] = []
         let outcomes = parts.map { part -> UploadOutcome in
             switch part {

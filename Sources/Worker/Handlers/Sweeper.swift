@@ -24,16 +24,21 @@ package final class Sweeper: Sendable {
         self.age = age
     }
 
-    /// Sweeps if it is due. A failure is logged and no more: what could not be removed is found again.
+    /// Sweeps if it is due. A failure is logged, keeps nothing else from being swept, and no more: what could not be removed is
+    /// found again.
     package func sweepIfDue(_ logger: Logger) async {
         guard isDue() else { return }
+        await attempt(logger, "swept staged bytes that no file needs") {
+            try await staging.sweep(olderThan: age) { try await self.files.needed($0) }
+        }
+        await attempt(logger, "swept resumable uploads") { try await uploads.run(olderThan: age) }
+        await attempt(logger, "removed answers that were kept for a day") { try await replies.purge() }
+    }
+
+    private func attempt(_ logger: Logger, _ sentence: Logger.Message, _ sweep: () async throws -> Int) async {
         do {
-            let count = try await staging.sweep(olderThan: age) { try await self.files.needed($0) }
-            if count > 0 { logger.notice("swept staged bytes that no file needs", metadata: .init([.count: "\(count)"])) }
-            let expired = try await uploads.run(olderThan: age)
-            if expired > 0 { logger.notice("swept resumable uploads", metadata: .init([.count: "\(expired)"])) }
-            let answers = try await replies.purge()
-            if answers > 0 { logger.info("removed answers that were kept for a day", metadata: .init([.count: "\(answers)"])) }
+            let count = try await sweep()
+            if count > 0 { logger.notice(sentence, metadata: .init([.count: "\(count)"])) }
         } catch {
             logger.warning("a sweep was not finished", metadata: .init([.error: "\(error)"]))
         }

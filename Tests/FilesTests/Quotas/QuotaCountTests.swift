@@ -6,7 +6,7 @@ import RedisSupport
 import TestSupport
 import Testing
 
-@Suite("What is counted", .requires(.postgres), .requires(.redis), .timeLimit(.minutes(3 * Patience.factor)))
+@Suite("What is counted", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(3 * Patience.factor)))
 struct QuotaCountTests {
     private let owner = UserID(rawValue: 1)
 

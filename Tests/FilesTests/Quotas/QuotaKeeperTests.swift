@@ -6,7 +6,7 @@ import RedisSupport
 import TestSupport
 import Testing
 
-@Suite("Promises of room", .requires(.postgres), .requires(.redis), .timeLimit(.minutes(3 * Patience.factor)))
+@Suite("Promises of room", .serialized, .requires(.postgres), .requires(.redis), .timeLimit(.minutes(3 * Patience.factor)))
 struct QuotaKeeperTests {
     private let owner = UserID(rawValue: 1)
 

@@ -6,7 +6,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Uploads made of parts", .requires(.postgres))
+@Suite("Uploads made of parts", .serialized, .requires(.postgres))
 struct JoinTests {
     private let owner = UploadFixture.owner
 

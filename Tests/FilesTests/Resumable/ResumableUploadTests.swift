@@ -7,7 +7,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Resumable uploads", .requires(.postgres))
+@Suite("Resumable uploads", .serialized, .requires(.postgres))
 struct ResumableUploadTests {
     private let owner = UploadFixture.owner
 

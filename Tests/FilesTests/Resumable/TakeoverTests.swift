@@ -8,7 +8,7 @@ import RedisSupport
 import TestSupport
 import Testing
 
-@Suite("Two writers of one upload", .requires(.postgres))
+@Suite("Two writers of one upload", .serialized, .requires(.postgres))
 struct TakeoverTests {
     enum Trouble: CaseIterable {
         case none, emptied, stopped

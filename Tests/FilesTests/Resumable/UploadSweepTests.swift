@@ -6,7 +6,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("The sweep of resumable uploads", .requires(.postgres))
+@Suite("The sweep of resumable uploads", .serialized, .requires(.postgres))
 struct UploadSweepTests {
     private let owner = UploadFixture.owner
 

@@ -1,3 +1,4 @@
+import DatabaseSupport
 import Files
 import Platform
 import Postgres
@@ -44,29 +45,34 @@ extension OverSockets {
 
         @Test("H24 Postgres that does not get on: 503 before the body, and what was accepted is carried on")
         func slowDatabase() async throws {
-            var database = try #require(WebDatabase.configuration)
-            database.lockTimeout = .seconds(9)
-            try await WebServer.run(.init(database: database)) { server in
-                let account = try await server.account()
-                #expect(try await server.send(.put("a", token: account.token)).status == 202)
-                let (gate, locked) = (Gate(), Recorder<Void>())
-                gate.close()
-                async let lock: Void = server.pool.transaction { session in
-                    try session.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
-                    locked.record(())
-                    gate.pass()
-                }
-                defer { gate.open() }
-                #expect(await eventually { !locked.all.isEmpty })
-                async let waiting = server.send(.put("b", token: account.token))
-                await awaitRefusal(account, at: server)
-                try await expectRefusal("busy", account, at: server)
-                gate.open()
-                #expect(try await waiting.status == 202)
-                try await lock
-                #expect(try await server.send(.put("c", token: account.token)).status == 202)
-                #expect(try await server.rows(of: account) == 3)
+            // Its own: whoever else uses the suite's would wait as well.
+            try await TestDatabase.migrated { database in
+                var configuration = database.configuration
+                configuration.lockTimeout = .seconds(9)
+                try await WebServer.run(.init(database: configuration)) { server in try await block(server) }
             }
+        }
+
+        private func block(_ server: WebServer) async throws {
+            let account = try await server.account()
+            #expect(try await server.send(.put("a", token: account.token)).status == 202)
+            let (gate, locked) = (Gate(), Recorder<Void>())
+            gate.close()
+            async let lock: Void = server.pool.transaction { session in
+                try session.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
+                locked.record(())
+                gate.pass()
+            }
+            defer { gate.open() }
+            #expect(await eventually { !locked.all.isEmpty })
+            async let waiting = server.send(.put("b", token: account.token))
+            await awaitRefusal(account, at: server)
+            try await expectRefusal("busy", account, at: server)
+            gate.open()
+            #expect(try await waiting.status == 202)
+            try await lock
+            #expect(try await server.send(.put("c", token: account.token)).status == 202)
+            #expect(try await server.rows(of: account) == 3)
         }
 
         @Test("H24 a queue that does not get on: 503 before the body, and what was accepted is announced")

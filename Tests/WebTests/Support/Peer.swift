@@ -141,8 +141,11 @@ actor Peer {
 
     /// Waits for the end of the connection; bytes before it stay readable.
     func receiveEnd() throws -> End {
+        let deadline = ContinuousClock.now + Duration.seconds(60).stretched
         while true {
             if let end { return end }
+            // Bytes may come for ever.
+            guard ContinuousClock.now < deadline else { throw Failure.timeout }
             _ = try wait(for: Int16(POLLIN))
             fill()
         }

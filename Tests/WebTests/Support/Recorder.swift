@@ -21,11 +21,12 @@ extension Recorder<String> {
     static let secrets = Recorder<String>()
 }
 
-/// Whether `condition` comes true within five seconds, stretched. For effects that the server signals to nobody.
+/// Whether `condition` comes true within fifteen seconds, stretched. For effects that the server signals to nobody.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<500 * Patience.factor {
+    let end = ContinuousClock.now + Duration.seconds(15).stretched
+    repeat {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(10))
-    }
+    } while ContinuousClock.now < end
     return false
 }

@@ -71,6 +71,13 @@ extension WebServer {
         return try rows.first?.decode(at: 0)
     }
 
+    /// How often a writer has fenced off the ones before it.
+    func epoch(of path: String) async throws -> Int64? {
+        let id = try #require(UploadID(String(path.suffix(36))))
+        let rows = try await pool.query("SELECT epoch FROM uploads WHERE id = \(id)")
+        return try rows.first?.decode(at: 0)
+    }
+
     func uploads(of account: Account) async throws -> Int {
         let rows = try await pool.query("SELECT count(*) FROM uploads WHERE owner_id = \(account.id)")
         return try rows[0].decode(at: 0)

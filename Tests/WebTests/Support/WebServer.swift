@@ -176,7 +176,11 @@ struct WebServer: Sendable {
         configuration.maximumGracefulShutdownDuration = options.drainTimeout
         let group = ServiceGroup(configuration: configuration)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try? await group.run() }
+            tasks.addTask {
+                // If it ends before it has a port, nobody waits for that.
+                defer { continuation.finish() }
+                try? await group.run()
+            }
             var iterator = ports.makeAsyncIterator()
             guard let port = await iterator.next() else { throw WebDatabase.Missing() }
             let result: Result<Void, any Error>

@@ -14,7 +14,10 @@ struct CommandTests {
     func migrate() async throws {
         try await TestDatabase.with { database in
             let first = try await sluice(database, "migrate")
-            let applied = ["1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled", "8 scopes"]
+            let applied = [
+                "1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled", "8 scopes", "9 uploads",
+                "10 usage", "11 replies",
+            ]
             #expect(first.status == 0 && first.output == applied.map { "applied \($0)\n" }.joined())
             let second = try await sluice(database, "migrate")
             #expect(second.status == 0 && second.output == "nothing to do\n")

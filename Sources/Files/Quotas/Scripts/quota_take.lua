@@ -18,8 +18,8 @@ for i, sum in ipairs({ '=bytes', '=files' }) do
     if limit then
         local used, reserved = tonumber(use[i]), tonumber(redis.call('HGET', KEYS[2], sum)) or 0
         local left = limit - used - reserved
-        if left < needed then return { i, limit, used, reserved } end
-        wanted = math.min(wanted, left)
+        if needed > 0 and left < needed then return { i, limit, used, reserved } end
+        wanted = math.max(0, math.min(wanted, left))
     end
     got[i] = wanted
 end

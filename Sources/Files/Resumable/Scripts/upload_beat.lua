@@ -10,10 +10,11 @@ for i, key in ipairs(KEYS) do
     local number, token = ARGV[2 * i], ARGV[2 * i + 1]
     local now = redis.call('HMGET', key, 'e', 't')
     local stored = tonumber(now[1] or '0')
-    if stored > tonumber(number) or (stored == tonumber(number) and now[2] ~= token) then
+    if stored >= tonumber(number) and now[2] ~= token then
         lost[#lost + 1] = i
     else
-        redis.call('HSET', key, 'e', number, 't', token)
+        -- The number may have been told too late to be known to its holder.
+        redis.call('HSET', key, 'e', string.format('%.0f', math.max(stored, tonumber(number))), 't', token)
         redis.call('PEXPIRE', key, ARGV[1])
     end
 end
