@@ -6,7 +6,7 @@ final class UploadClaim: Sendable {
     private struct State {
         var number: Int64?
         /// The largest number of another process's claims that came while this had none yet.
-        var heard: Int64 = 0
+        var heard: Int64 = -1
         var epoch: Int64?
         var isLost = false
         var isLeft = false

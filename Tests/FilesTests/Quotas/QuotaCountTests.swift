@@ -167,7 +167,7 @@ struct QuotaCountTests {
             for size in [10, 20] as [Int64] { try await insert(fixture.pool, owner, "a", size: size) }
             let use = try #require(try await quotas.set(bytes: .most(25), files: .unlimited, for: owner))
             #expect(use.bytes == 30 && use.files == 2 && use.limits == QuotaLimits(bytes: 25, files: nil))
-            let note = try await refusal { _ = try await fixture.keepers[0].take(owner: owner, bytes: 0) }
+            let note = try await refusal { _ = try await fixture.keepers[0].take(owner: owner, bytes: 1) }
             #expect(note == QuotaNote(kind: .bytes, maximum: 25, used: 30))
             #expect(try await quotas.set(bytes: .standard, files: nil, for: owner)?.limits == QuotaLimits(bytes: 50, files: nil))
             #expect(try await quotas.set(bytes: nil, files: .standard, for: owner)?.limits == QuotaLimits(bytes: 50, files: 7))

@@ -28,6 +28,20 @@ extension OverSockets {
             return peer
         }
 
+        /// Sends what is missing, as clients do: who is told that another request came in between asks where to go on. On a slow machine
+        /// that is a claim of the one that was ended, which Redis carries out late.
+        private func finish(
+            _ path: String, _ bytes: [UInt8], from offset: Int64, _ account: WebServer.Account, at server: WebServer
+        ) async throws -> Answer {
+            var offset = offset
+            for _ in 0..<3 {
+                let end = try await server.send(.patch(path, at: offset, Array(bytes[Int(offset)...]), token: account.token))
+                guard end.status == 409 else { return end }
+                offset = try #require(try await server.offset(of: path, account))
+            }
+            return try await server.send(.patch(path, at: offset, Array(bytes[Int(offset)...]), token: account.token))
+        }
+
         @Test(
             "H48 a second PATCH at another server ends the first, whose client gets no answer; the file is wholly one of them",
             arguments: Redis.allCases)
@@ -51,7 +65,7 @@ extension OverSockets {
                     // What the first has sent up to there is kept; it may send no more.
                     try? await peer.send(Array(older[(20_000 * (round % 20 + 1))...]))
                     let rest = Array(newer[Int(offset)...])
-                    let end = try await other.send(.patch(path, at: offset, rest, token: account.token))
+                    let end = try await self.finish(path, newer, from: offset, account, at: other)
                     #expect(end.status == 204, "round \(round): \(end.status) \(end.text)")
                     _ = try await peer.receiveEnd()
                     #expect(await !peer.hasBytes, "round \(round): the first got an answer")
@@ -91,8 +105,7 @@ extension OverSockets {
                     var file = head["sluice-file"]
                     var expected = digests
                     if file == nil {
-                        let end = try await second.send(
-                            .patch(path, at: Int64(offset), Array(contents[1][offset...]), token: account.token))
+                        let end = try await self.finish(path, contents[1], from: Int64(offset), account, at: second)
                         #expect(end.status == 204, "round \(round): PATCH at \(offset): \(end.status) \(end.text)")
                         file = end["sluice-file"]
                         expected = contents.map { SHA256Hasher.digest(of: Array($0[..<offset]) + contents[1][offset...]).description }
