@@ -12,16 +12,22 @@ public struct TestDatabase: Sendable {
     public let url: String
     public let configuration: PostgresConfiguration
 
+    /// Each that is made is a few megabytes to sync.
+    private static let makers = Slots(4)
+
     /// An empty one.
     public static func with<T>(_ body: (TestDatabase) async throws -> T) async throws -> T {
         let name = "test_" + UUIDv7().description.replacing("-", with: "")
-        let administrator = try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))
+        var administrator = try PostgresConfiguration(url: ServiceURL(TestServer.postgres.url))
+        (administrator.statementTimeout, administrator.lockTimeout) = (Duration.seconds(60).stretched, Duration.seconds(60).stretched)
         var parts = URLComponents(string: try TestServer.postgres.url)
         parts?.path = "/" + name
         let url = parts?.string ?? ""
         var configuration = try PostgresConfiguration(url: ServiceURL(url))
         configuration.poolSize = 4
-        _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
+        try await makers.use {
+            _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
+        }
         let result: Result<T, any Error>
         do {
             result = .success(try await body(TestDatabase(url: url, configuration: configuration)))

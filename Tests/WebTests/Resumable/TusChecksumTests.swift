@@ -18,7 +18,7 @@ extension OverSockets {
                 let path = try await server.begin(account, length: 11)
                 let answer = try await server.send(
                     .patch(path, at: 0, Self.content, token: account.token, ["Upload-Checksum: \(checksum)"]))
-                #expect(answer.status == 204 && answer["upload-offset"] == "11")
+                #expect(answer.status == 204 && answer["upload-offset"] == "11", "\(answer.status) \(answer.text)")
                 #expect(try await server.content(of: answer["sluice-file"], account) == Self.content)
             }
         }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets a few in at a time. Tests run all at once otherwise, and the database has a limited number of connections.
-final class Slots: Sendable {
+/// Lets a few in at a time. Tests run all at once otherwise, and servers have a limited number of connections, and disks.
+public final class Slots: Sendable {
     private struct State {
         var free: Int
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,11 +9,11 @@ final class Slots: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) {
+    public init(_ count: Int) {
         state = Mutex(State(free: count))
     }
 
-    func use<T>(_ body: () async throws -> T) async throws -> T {
+    public func use<T>(_ body: () async throws -> T) async throws -> T {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 if state.free > 0 {
