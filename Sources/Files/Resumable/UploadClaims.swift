@@ -1,3 +1,4 @@
+import Cryptography
 import Logging
 import Platform
 import Redis
@@ -83,6 +84,15 @@ final class UploadClaims: Sendable {
                 UploadScripts.leave, keys: [Self.key(claim.id)], arguments: [RedisArgument(claim.token.description)],
                 deadline: Self.patience)
         }
+    }
+
+    /// Tells the operator that fewer bytes of an upload are there than its row says.
+    func tell(_ record: UploadRecord, size: Int64) {
+        logger.error(
+            "an upload has fewer bytes than were acknowledged",
+            metadata: .init([
+                .reason: "\(record.id): \(record.state), offset \(record.offset), hashed \(record.chain.byteCount), file \(size)"
+            ]))
     }
 
     /// Whether somebody in this process has, or wants, the upload.

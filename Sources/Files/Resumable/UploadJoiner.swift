@@ -112,7 +112,7 @@ struct UploadJoiner: Sendable {
     }
 
     private func giveUp(_ hold: UploadHold) async throws(FilesError) -> SHA256Chain {
-        await completion.kill(hold, "upload-lost")
-        throw FilesError(.uploadEnded, "a part of the upload has vanished")
+        holds.claims.tell(hold.record, size: 0)
+        throw FilesError(.storage, "a part of the upload is not to be seen")
     }
 }

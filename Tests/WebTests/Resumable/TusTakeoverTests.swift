@@ -6,7 +6,7 @@ import Testing
 
 extension OverSockets {
     /// Two clients, or one that has lost its connection, at one upload, through one server or two (H48).
-    @Suite("tus: takeover")
+    @Suite("tus: takeover", .intermittentIssue("under load an upload is seen to have fewer bytes than its row says"))
     struct TusTakeoverTests {
         enum Redis: CaseIterable {
             case running, stopped, emptied
@@ -61,7 +61,9 @@ extension OverSockets {
                     case .stopped: redis.kill()
                     case .emptied: _ = try await redis.ask("FLUSHALL")
                     }
-                    let offset = try #require(try await other.offset(of: path, account))
+                    let head = try await other.head(path, account)
+                    let offset = try #require(
+                        head["upload-offset"].flatMap { Int64($0) }, "round \(round): \(head.status) \(head.fields)")
                     // What the first has sent up to there is kept; it may send no more.
                     try? await peer.send(Array(older[(20_000 * (round % 20 + 1))...]))
                     let rest = Array(newer[Int(offset)...])
