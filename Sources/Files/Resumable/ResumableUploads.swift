@@ -24,7 +24,7 @@ public final class ResumableUploads: Sendable, Service {
     ) {
         store = UploadStore(pool: pool, area: staging.areaID ?? "", configuration: configuration)
         claims = UploadClaims(redis: redis, store: store, logger: logger)
-        holds = UploadHolds(store: store, claims: claims, staging: staging)
+        holds = UploadHolds(store: store, claims: claims, staging: staging, logger: logger)
         completion = UploadCompletion(store: store, staging: staging, intake: intake, inspection: configuration.inspection, logger: logger)
         joiner = UploadJoiner(holds: holds, completion: completion)
         finisher = UploadFinisher(joiner: joiner, logger: logger)

@@ -1,4 +1,3 @@
-import Cryptography
 import Logging
 import Platform
 import Redis
@@ -53,6 +52,10 @@ final class UploadClaims: Sendable {
                     RedisArgument(Self.channel), RedisArgument(id.description), RedisArgument(process.description),
                 ], deadline: Self.patience)
             guard let number = reply.int else { throw RedisError(.protocolViolation, "a claim without a number") }
+            guard number > 0 else {
+                claim.lose()
+                return (claim, true)
+            }
             claim.numbered(number)
             return (claim, true)
         } catch {
@@ -84,15 +87,6 @@ final class UploadClaims: Sendable {
                 UploadScripts.leave, keys: [Self.key(claim.id)], arguments: [RedisArgument(claim.token.description)],
                 deadline: Self.patience)
         }
-    }
-
-    /// Tells the operator that fewer bytes of an upload are there than its row says.
-    func tell(_ record: UploadRecord, size: Int64) {
-        logger.error(
-            "an upload has fewer bytes than were acknowledged",
-            metadata: .init([
-                .reason: "\(record.id): \(record.state), offset \(record.offset), hashed \(record.chain.byteCount), file \(size)"
-            ]))
     }
 
     /// Whether somebody in this process has, or wants, the upload.

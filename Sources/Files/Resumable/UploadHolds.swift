@@ -1,4 +1,5 @@
 import Cryptography
+import Logging
 import Platform
 
 /// Takes uploads over: bell, lock, fence, in this order.
@@ -14,6 +15,7 @@ struct UploadHolds: Sendable {
     let store: UploadStore
     let claims: UploadClaims
     let staging: StagingArea
+    let logger: Logger
 
     /// Takes an upload over from whoever writes to it.
     ///
@@ -60,12 +62,19 @@ struct UploadHolds: Sendable {
         // Of one that has become a file nothing is left here.
         let isFile = record.state == .complete && record.kind != .part
         guard isFile || (size >= record.offset && record.chain.byteCount == record.offset) else {
-            // Nothing is given up for that: what looks lost to one may only be in another's hands.
-            claims.tell(record, size: size)
-            await hold.release()
-            throw Self.busy
+            throw try await giveUp(hold, "\(size) bytes are there, \(record.chain.byteCount) are hashed")
         }
         return hold
+    }
+
+    /// Ends an upload whose bytes are gone, which only a broken disk or somebody's hand can do, and tells the operator.
+    ///
+    /// - Parameter sight: what was seen.
+    /// - Returns: what to throw.
+    func giveUp(_ hold: UploadHold, _ sight: String) async throws(FilesError) -> FilesError {
+        logger.error("bytes of an upload are gone that were durable", metadata: .init([.reason: "\(hold.record): \(sight)"]))
+        if try await store.kill(hold.record.fence, failure: "upload-lost") { await hold.removeFile() }
+        return FilesError(.uploadEnded, "bytes of the upload are gone that were durable")
     }
 
     /// - Parameter unannounced: the states in which the epoch is raised once more while this waits, because Redis tells nobody: the

@@ -49,7 +49,9 @@ struct UploadJoiner: Sendable {
     private func join(_ hold: UploadHold) async throws(FilesError) -> SHA256Chain {
         let record = hold.record
         let parts = try await store.parts(of: record)
-        guard parts.count == record.parts.count else { return try await giveUp(hold) }
+        guard parts.count == record.parts.count else {
+            throw try await holds.giveUp(hold, "\(parts.count) of \(record.parts.count) parts are there")
+        }
         let directories = try staging.directories()
         var (offset, chain) = (record.offset, record.chain)
         var start: Int64 = 0
@@ -60,7 +62,7 @@ struct UploadJoiner: Sendable {
                     (offset, chain) = (end, part.chain)
                 } else {
                     let file = try await staging.onPool { () throws(FilesError) in try PartialFile.read(part.id, in: directories) }
-                    guard let file else { return try await giveUp(hold) }
+                    guard let file else { throw try await holds.giveUp(hold, "the file of part \(part.id) is not there") }
                     try await copy(file, from: start, to: end, &offset, &chain, hold)
                 }
                 try await note(offset, chain, hold)
@@ -109,10 +111,5 @@ struct UploadJoiner: Sendable {
         guard try await store.checkpoint(checkpoint) != nil else {
             throw FilesError(.superseded, "another request has taken the upload over")
         }
-    }
-
-    private func giveUp(_ hold: UploadHold) async throws(FilesError) -> SHA256Chain {
-        holds.claims.tell(hold.record, size: 0)
-        throw FilesError(.storage, "a part of the upload is not to be seen")
     }
 }

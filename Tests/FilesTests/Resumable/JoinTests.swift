@@ -78,7 +78,7 @@ struct JoinTests {
             let parts = [try await fixture.part(pattern(10)), try await fixture.part(pattern(10))]
             #expect(unlink(fixture.path(of: parts[1])) == 0)
             let record = try await fixture.uploads.join(draft, parts: parts)
-            #expect(record.state == .joining, "the operator is told, and nothing is given up")
+            #expect(record.state == .dead && record.failure == "upload-lost")
             #expect(try await fixture.count("files") == 0)
         }
     }

@@ -192,14 +192,14 @@ struct ResumableUploadTests {
         }
     }
 
-    @Test("an upload whose file has lost durable bytes does not go on with zeros")
+    @Test("an upload whose file has lost durable bytes is dead, and does not go on with zeros")
     func lost() async throws {
         try await UploadFixture.run { fixture in
             let record = try await fixture.create(length: 1000)
             try await fixture.append(pattern(500), to: record.id, at: 0)
             #expect(truncate(fixture.path(of: record.id), 499) == 0)
-            #expect(await code { try await fixture.append(pattern(500), to: record.id, at: 500) } == .uploadBusy)
-            #expect(try await fixture.find(record.id).offset == 500)
+            #expect(await code { try await fixture.append(pattern(500), to: record.id, at: 500) } == .uploadEnded)
+            #expect(try await fixture.find(record.id).failure == "upload-lost")
         }
     }
 

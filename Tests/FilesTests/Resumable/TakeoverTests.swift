@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import Platform
 import Postgres
+import Redis
 import RedisSupport
 import TestSupport
 import Testing
@@ -88,6 +89,19 @@ struct TakeoverTests {
             _ = try await upload.finish()
             #expect(try await fixture.content(of: record.id) == pattern(1000))
             #expect(bell.rings == 1 && other.rings == 0)
+        }
+    }
+
+    @Test("H48 a claim that reaches Redis after that of a request that came later takes nothing from it")
+    func late() async throws {
+        try await UploadFixture.run { fixture in
+            let record = try await fixture.create(length: 1000)
+            // As left by a request that had read epoch 8 in the row; this one reads less.
+            let key = "{uploads}c:\(record.id)"
+            try await fixture.redis.ask("HSET", RedisArgument(key), "e", "9", "t", "the later one", "k", "8")
+            #expect(await code { _ = try await fixture.uploads.open(owner: owner, id: record.id, at: 0) {} } == .superseded)
+            #expect(try await fixture.redis.ask("HMGET", RedisArgument(key), "e", "t").array?.map(\.string) == ["9", "the later one"])
+            #expect(try await fixture.find(record.id).offset == 0)
         }
     }
 

@@ -129,7 +129,9 @@ struct WebServer: Sendable {
         }
         let environment = [
             "SLUICE_DATABASE_URL": "postgres://a:b@127.0.0.1:1/c", "SLUICE_REDIS_URL": "redis://127.0.0.1:1", "SLUICE_STAGING": root,
-            "SLUICE_LISTEN": "127.0.0.1:0", "SLUICE_STAGING_RESERVE": "0", "SLUICE_PUBLIC_ADDRESS": "https://sluice.test",
+            // All servers of tests share a database. Of one area they would take each other's uploads for theirs.
+            "SLUICE_STAGING_AREA": root.suffix(36).filter { $0 != "-" }, "SLUICE_LISTEN": "127.0.0.1:0",
+            "SLUICE_STAGING_RESERVE": "0", "SLUICE_PUBLIC_ADDRESS": "https://sluice.test",
             "SLUICE_TRUSTED_PROXIES": "1", "SLUICE_SIGN_IN_KEY": String(repeating: "k", count: 32),
         ].merging(options.redis.map { ["SLUICE_REDIS_URL": "redis://127.0.0.1:\($0.port)"] } ?? [:]) { $1 }
         let settings = try Settings.Web(environment: environment.merging(options.settings) { $1 })
