@@ -145,14 +145,15 @@ class Rules(Planted):
 
 class Standards(Planted):
     ROWS = (
-        "| ASVS 6.2.1 | a length | `ATests` |\n| ASVS 6.2.12 | breached | none: later |\n"
-        "| ASVS 7.2.4 | a new identifier | `ATests` |\n| H88 | old ones | `ATests`, `BTests` |\n")
+        "| ASVS 6.2.1 | a length | `ATests`, `test_c.py` |\n| ASVS 6.2.12 | breached | none: later |\n"
+        "| ASVS 7.2.4 | a new identifier | `ATests` |\n| H87 | forged | `BTests` |\n| H88 | old ones | `ATests`, `BTests`, `test_c.py` |\n")
 
     def setUp(self):
         super().setUp()
         self.plant("docs/security.md", self.ROWS)
         self.plant("Tests/AccountsTests/ATests.swift", '@Test(\n    "H88 ASVS 6.2.1, 7.2.4 one of each", arguments: [1])\n')
         self.plant("Tests/WebTests/BTests.swift", '@Test("H87 H88 another \\"one\\"")\n')
+        self.plant("Tests/Stack/test_c.py", "    def test_h88_asvs_6_2_1_in_python(self):\n")
 
     def found(self):
         return list(standards.breaches(self.root))
@@ -172,6 +173,17 @@ class Standards(Planted):
     def test_a_row_that_does_not_name_the_file(self):
         self.plant("Tests/WebTests/CTests.swift", '@Test("H88 a third")\n')
         self.assertEqual(self.found(), ["docs/security.md: H88 in CTests has no row, or its row does not name the file"])
+
+    def test_a_number_in_python_that_is_gone(self):
+        self.plant("Tests/Stack/test_c.py", "def test_h881_asvs_6_2_1(): pass\ndef test_graph88(): pass\n")
+        self.assertEqual(
+            self.found(),
+            ["docs/security.md: no test in test_c.py has H88 in its name",
+             "docs/security.md: H881 in test_c.py has no row, or its row does not name the file"])
+
+    def test_a_number_with_two_rows_and_one_with_none(self):
+        self.plant("docs/security.md", self.ROWS + "| H88 | again | `ATests`, `BTests`, `test_c.py` |\n| H90 | later | none: later |\n")
+        self.assertEqual(self.found(), ["docs/security.md: H88 has two rows", "docs/security.md: there is no row for H89"])
 
     def test_a_row_without_test_and_reason(self):
         self.plant("docs/security.md", self.ROWS + "| ASVS 7.4.4 | a button | |\n")

@@ -7,7 +7,8 @@ import sys
 
 NAME = re.compile(r'@(?:Test|Suite)\(\s*"((?:[^"\\]|\\.)*)"')
 ROW = re.compile(r"^\| ((?:H|ASVS )[\d.]+) \|.*\| ?([^|]*?) ?\|$", re.M)
-FILE = re.compile(r"`(\w+)`")
+FILE = re.compile(r"`(\w+(?:\.py)?)`")
+METHOD = re.compile(r"^ *def (test_\w+)\(", re.M)
 ASVS = re.compile(r"\bASVS((?:,? \d+\.\d+\.\d+)+)")
 
 
@@ -19,13 +20,24 @@ def numbers(text):
             yield from ("ASVS " + number for number in re.findall(r"[\d.]+", run))
 
 
+def methods(text):
+    """The same of a file in Python: test_h59_…, test_asvs_3_4_1_…."""
+    for name in METHOD.findall(text):
+        yield from ("H" + number for number in re.findall(r"(?<![a-z0-9])h(\d+)(?![a-z0-9])", name))
+        yield from ("ASVS " + number.replace("_", ".") for number in re.findall(r"_asvs_(\d+_\d+_\d+)(?![0-9])", name))
+
+
 def breaches(root):
     named = {}
     for path in (root / "Tests").rglob("*Tests.swift"):
         named.setdefault(path.stem, set()).update(numbers(path.read_text()))
+    for path in (root / "Tests").rglob("test_*.py"):
+        named.setdefault(path.name, set()).update(methods(path.read_text()))
     rows = {}
     for number, cell in ROW.findall((root / "docs/security.md").read_text()):
         files = FILE.findall(cell)
+        if number in rows:
+            yield f"docs/security.md: {number} has two rows"
         rows[number] = set(files)
         if not files and not cell.startswith("none:"):
             yield f"docs/security.md: {number} names no test, nor says why there is none"
@@ -34,9 +46,11 @@ def breaches(root):
                 yield f"docs/security.md: no test in {file} has {number} in its name"
     for file, held in sorted(named.items()):
         for number in sorted(held):
-            # Other rows of hostile inputs need no table: their number finds the test.
-            if file not in rows.get(number, {file} if number.startswith("H") else ()):
+            if file not in rows.get(number, ()):
                 yield f"docs/security.md: {number} in {file} has no row, or its row does not name the file"
+    inputs = [int(number[1:]) for number in rows if number.startswith("H")]
+    for number in sorted(set(range(min(inputs, default=0), max(inputs, default=0))) - set(inputs)):
+        yield f"docs/security.md: there is no row for H{number}"
 
 
 def main():
