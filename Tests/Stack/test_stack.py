@@ -198,6 +198,29 @@ class Stack(unittest.TestCase):
                 self.assertEqual(self.processes_left(), [])
 
 
+class Processes(unittest.TestCase):
+    def test_a_process_lives_until_its_last_thread_has_ended(self):
+        # What SIGKILL leaves for a moment, made to last: the first thread ends by exit(2), which is call 60 or 93.
+        program = f"""if True:
+            import ctypes, os, threading, time
+            threading.Thread(target=time.sleep, args=(60,)).start()
+            ctypes.CDLL(None).syscall({60 if os.uname().machine == "x86_64" else 93}, 0)
+            """
+        child = subprocess.Popen(["python3", "-c", program])
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+        deadline = time.monotonic() + 20
+        while ") Z" not in pathlib.Path(f"/proc/{child.pid}/stat").read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertIn(") Z", pathlib.Path(f"/proc/{child.pid}/stat").read_text())
+        born = ["bash", "-c", f". {ROOT}/compose/local/lib/processes.bash; born {child.pid}"]
+        self.assertNotEqual(subprocess.run(born, capture_output=True, text=True).stdout, "")
+        child.kill()
+        while subprocess.run(born, capture_output=True).stdout and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.assertEqual(subprocess.run(born, capture_output=True, text=True).stdout, "")
+
+
 class Images(unittest.TestCase):
     def test_a_build_sees_every_target(self):
         for name in ("web", "worker"):

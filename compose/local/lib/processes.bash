@@ -23,13 +23,16 @@ own() {
     if is_root; then chown -R "$1:" "${@:2}"; fi
 }
 
-# The start time of a process in clock ticks (field 22 of stat; the name in field 2 may contain blanks).
+# The start time of a process in clock ticks (field 22 of stat; the name in field 2 may contain blanks). A process whose first
+# thread has ended is a zombie by then, but holds its files and ports until the others have ended too.
 born() {
     local stat fields
+    local -a threads
     { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
     read -ra fields <<<"${stat##*) }"
     # Of one that is just ending the file may be empty.
-    [[ ${fields[0]:-X} != [ZX] ]] && echo "${fields[19]}"
+    threads=("/proc/$1/task"/*)
+    [[ ${fields[0]:-X} != [ZX] || ${#threads[@]} -gt 1 ]] && echo "${fields[19]}"
 }
 
 # alive NAME: prints the id of the process recorded under NAME, if it is still that process
