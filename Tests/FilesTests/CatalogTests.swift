@@ -35,10 +35,10 @@ struct CatalogTests {
         }
     }
 
-    @Test("H63 search takes text literally, in any case, within the name")
-    func search() async throws {
+    @Test("H63 search takes text literally, in any case, within the name, whether the owner has few files or many", arguments: [8, 9])
+    func search(smallOwner: Int) async throws {
         try await TestDatabase.withMigratedPool { pool in
-            let catalog = FileCatalog(pool: pool)
+            let catalog = FileCatalog(pool: pool, smallOwner: smallOwner)
             for name in [
                 "Report-2024.pdf", "50% off.txt", "50 euros.txt", "a_b.txt", "axb.txt", #"back\slash"#, "it's.txt", "Straße.TXT", "é.txt",
             ] {

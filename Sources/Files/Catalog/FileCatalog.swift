@@ -9,11 +9,15 @@ public struct FileCatalog: Sendable {
 
     private let pool: PostgresPool
     private let quotas: QuotaKeeper?
+    private let smallOwners: SmallOwners
 
-    /// - Parameter quotas: is told of the room that deletions make.
-    public init(pool: PostgresPool, quotas: QuotaKeeper? = nil) {
+    /// - Parameters:
+    ///   - quotas: is told of the room that deletions make.
+    ///   - smallOwner: the most files of an owner whose files a search may read all.
+    public init(pool: PostgresPool, quotas: QuotaKeeper? = nil, smallOwner: Int = 20_000) {
         self.pool = pool
         self.quotas = quotas
+        smallOwners = SmallOwners(pool: pool, maximum: smallOwner)
     }
 
     /// One page of an owner's files.
@@ -28,21 +32,42 @@ public struct FileCatalog: Sendable {
     ) async throws(FilesError) -> FilePage {
         if let cursor, cursor.sort != sort { throw FileCursor.bad }
         let limit = min(max(limit, 1), Self.maximumLimit)
-        var sql: SQL = """
-            SELECT \(sql: FileRecord.columns), lower(name) AS sort_name FROM files
-            WHERE owner_id = \(owner) AND state <> 'deleting'
-            """
+        let pattern: String?
         if let search, !search.isEmpty {
-            guard let pattern = SearchPattern.make(containing: search) else { return FilePage(files: [], next: nil) }
-            sql.append(" AND name ILIKE \(pattern)")
+            pattern = SearchPattern.make(containing: search)
+            if pattern == nil { return FilePage(files: [], next: nil) }
+        } else {
+            pattern = nil
         }
-        if let cursor { sql.append(Self.condition(after: cursor)) }
-        sql.append(Self.order(sort))
-        sql.append(" LIMIT \(limit + 1)")
-        let rows = try await query(sql)
+        let rows = try await rows(of: owner, matching: pattern, sort, limit: limit + 1, after: cursor)
         let files = try FileRecord.records(Array(rows.prefix(limit)))
         guard rows.count > limit, let last = files.last else { return FilePage(files: files, next: nil) }
         return FilePage(files: files, next: try Self.cursor(after: last, row: rows[limit - 1], sort: sort))
+    }
+
+    private func rows(
+        of owner: UserID, matching pattern: String?, _ sort: FileSort, limit: Int, after cursor: FileCursor?
+    ) async throws(FilesError) -> [PostgresRow] {
+        var sql: SQL = "SELECT \(sql: FileRecord.columns)"
+        if sort.field == .name { sql.append(", lower(name) AS sort_name") }
+        if let pattern, try await isSmall(owner) {
+            sql.append(" FROM files_matching(\(owner), \(pattern)) AS files WHERE true")
+        } else {
+            sql.append(" FROM files WHERE owner_id = \(owner) AND state <> 'deleting'")
+            if let pattern { sql.append(" AND name ILIKE \(pattern)") }
+        }
+        if let cursor { sql.append(Self.condition(after: cursor)) }
+        sql.append(Self.order(sort))
+        sql.append(" LIMIT \(limit)")
+        return try await query(sql)
+    }
+
+    private func isSmall(_ owner: UserID) async throws(FilesError) -> Bool {
+        do throws(PostgresError) {
+            return try await smallOwners.contains(owner)
+        } catch {
+            throw FilesError(reading: error)
+        }
     }
 
     /// One of the owner's files; nil when there is none of that id, or it is somebody else's.
