@@ -123,13 +123,7 @@ final class AppendPipeline: Sendable {
     private func write(_ chunk: Chunk, at offset: Int64, after previous: Task<Void, any Error>?) -> Task<Void, any Error> {
         Task { [pool, file] in
             try await previous?.value
-            try await pool.run {
-                var position = offset
-                for buffer in chunk.buffers {
-                    try file.write(buffer, at: position)
-                    position += Int64(buffer.readableBytes)
-                }
-            }
+            try await pool.run { try file.write(chunk, at: offset) }
         }
     }
 

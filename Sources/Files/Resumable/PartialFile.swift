@@ -20,6 +20,7 @@ final class PartialFile: Sendable {
     private let directories: StagingDirectories
     private let name: String
     private let descriptor: Int32
+    private let writer: ChunkWriter
     /// Whether the directory's entry is durable.
     private let isEntered: Atomic<Bool>
 
@@ -57,6 +58,7 @@ final class PartialFile: Sendable {
 
     private init(descriptor: Int32, name: String, directories: StagingDirectories) {
         self.descriptor = descriptor
+        writer = ChunkWriter(descriptor, buffers: directories.buffers)
         self.name = name
         self.directories = directories
         isEntered = Atomic(false)
@@ -71,8 +73,8 @@ final class PartialFile: Sendable {
         Int64(try status().st_size)
     }
 
-    func write(_ buffer: ByteBuffer, at offset: Int64) throws(FilesError) {
-        try PositionedWrite.write(buffer, to: descriptor, at: offset)
+    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
+        try writer.write(chunk, at: offset)
     }
 
     /// Reads up to `count` bytes.

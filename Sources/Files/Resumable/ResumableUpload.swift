@@ -70,9 +70,10 @@ public final class ResumableUpload: Sendable {
             guard !overflow, count <= limit else { throw FilesError(.tooLarge, "more than \(limit) bytes") }
             state.offset = count
             state.chunk.append(bytes)
-            guard state.chunk.count >= staging.buffers.pieceSize || pipeline.isDue && !state.chunk.isEmpty else {
-                return (pipeline, nil)
+            if state.chunk.count >= staging.buffers.pieceSize {
+                return (pipeline, state.chunk.takeBlocks(from: count - Int64(state.chunk.count)))
             }
+            guard pipeline.isDue, !state.chunk.isEmpty else { return (pipeline, nil) }
             defer { state.chunk = Chunk() }
             return (pipeline, state.chunk)
         }

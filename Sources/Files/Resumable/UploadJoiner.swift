@@ -93,7 +93,9 @@ struct UploadJoiner: Sendable {
                 guard bytes.readableBytes > 0 else { throw FilesError(.storage, "the file of a part is too short") }
                 var chain = before
                 bytes.withUnsafeReadableBytes { chain.update($0) }
-                try whole.write(bytes, at: position)
+                var chunk = Chunk()
+                chunk.append(bytes)
+                try whole.write(chunk, at: position)
                 return (bytes.readableBytes, chain)
             }
             (offset, chain) = (position + Int64(copied), after)

@@ -25,6 +25,29 @@ package struct Chunk: Sendable {
         return compact
     }
 
+    /// Takes all up to the last boundary of blocks and leaves what is behind it; everything, where there is none.
+    ///
+    /// - Parameter offset: where the chunk begins in its file.
+    package mutating func takeBlocks(from offset: Int64) -> Chunk {
+        var (taken, rest) = (self, Chunk())
+        var surplus = Int((offset + Int64(count)) % Int64(DirectBuffers.block))
+        if surplus < count {
+            taken.count -= surplus
+            var tail: [ByteBuffer] = []
+            while surplus > 0, var last = taken.buffers.popLast() {
+                let part = min(surplus, last.readableBytes)
+                if let slice = last.getSlice(at: last.writerIndex - part, length: part) { tail.append(slice) }
+                last.moveWriterIndex(to: last.writerIndex - part)
+                if last.readableBytes > 0 { taken.buffers.append(last) }
+                surplus -= part
+            }
+            taken.isTailOwn = false
+            for slice in tail.reversed() { rest.append(slice) }
+        }
+        self = rest
+        return taken
+    }
+
     package mutating func append(_ bytes: ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }
         count += bytes.readableBytes

@@ -12,6 +12,8 @@ import Synchronization
 final class IncomingFile: Sendable {
     private struct State {
         var descriptor: Int32
+        /// Nil once the file is closed.
+        var writer: ChunkWriter?
         /// Whether the file is there and not yet `ready` for good.
         var isPending = true
     }
@@ -41,16 +43,17 @@ final class IncomingFile: Sendable {
         self.place = place
         let descriptor = openat(place.directory, place.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw .system("open", errno) }
-        state = Mutex(State(descriptor: descriptor))
+        state = Mutex(State(descriptor: descriptor, writer: ChunkWriter(descriptor, buffers: directories.buffers)))
     }
 
     deinit {
         remove()
     }
 
-    /// Writes the whole buffer at `offset`.
-    func write(_ buffer: ByteBuffer, at offset: Int64) throws(FilesError) {
-        try PositionedWrite.write(buffer, to: open(), at: offset)
+    /// Writes the whole chunk at `offset`.
+    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
+        guard let writer = state.withLock({ $0.writer }) else { throw Self.closed }
+        try writer.write(chunk, at: offset)
     }
 
     /// Asks the kernel to begin writing a range to the disk, without waiting.
@@ -98,16 +101,18 @@ final class IncomingFile: Sendable {
 
     private func open() throws(FilesError) -> Int32 {
         let descriptor = state.withLock { $0.descriptor }
-        guard descriptor >= 0 else { throw FilesError(.misuse, "the staged file is closed") }
+        guard descriptor >= 0 else { throw Self.closed }
         return descriptor
     }
 
     private func closeDescriptor() {
         let descriptor = state.withLock { state in
-            defer { state.descriptor = -1 }
+            defer { (state.descriptor, state.writer) = (-1, nil) }
             return state.descriptor
         }
         // The result does not matter: after `fdatasync` there is nothing left to fail, without it the file is thrown away.
         if descriptor >= 0 { close(descriptor) }
     }
+
+    private static let closed = FilesError(.misuse, "the staged file is closed")
 }

@@ -17,10 +17,8 @@ struct Pack {
         var offset: Int64 = 0
         for content in contents {
             places.append(StagedPlace(container: id, offset: offset))
-            for buffer in content.buffers {
-                try file.write(buffer, at: offset)
-                offset += Int64(buffer.readableBytes)
-            }
+            try file.write(content, at: offset)
+            offset += Int64(content.count)
         }
         try file.sync()
         try file.settle(as: id)

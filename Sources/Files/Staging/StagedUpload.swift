@@ -93,8 +93,7 @@ public final class StagedUpload: Sendable {
     private func take(_ state: inout State, beyond size: Int) -> Chunk? {
         // Not at the size itself: that much may be all there is, and small enough to stay in memory.
         guard state.chunk.count > size else { return nil }
-        defer { state.chunk = Chunk() }
-        return state.chunk
+        return state.chunk.takeBlocks(from: state.count - Int64(state.chunk.count))
     }
 
     private func pipeline() async throws(FilesError) -> UploadPipeline {

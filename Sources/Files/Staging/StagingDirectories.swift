@@ -6,6 +6,8 @@ final class StagingDirectories: Sendable {
     let incoming: Int32
     let ready: Int32
     let partial: Int32
+    /// For writes to what lies in them.
+    let buffers = DirectBuffers()
 
     /// Makes the directories where they are missing.
     init(root: String) throws(FilesError) {

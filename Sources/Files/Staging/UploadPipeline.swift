@@ -125,12 +125,8 @@ final class UploadPipeline: Sendable {
     }
 
     private func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
-        var position = offset
-        for buffer in chunk.buffers {
-            try file.write(buffer, at: position)
-            position += Int64(buffer.readableBytes)
-        }
-        let (from, to) = (offset / Self.writebackStep, position / Self.writebackStep)
+        try file.write(chunk, at: offset)
+        let (from, to) = (offset / Self.writebackStep, (offset + Int64(chunk.count)) / Self.writebackStep)
         if to > from { file.startWriteback(from: from * Self.writebackStep, count: (to - from) * Self.writebackStep) }
     }
 }
