@@ -22,9 +22,14 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
     first_body_byte = threading.Event()
     bodies_begun = threading.Semaphore(0)
+    asked = []
 
     def log_message(self, *_):
         pass
+
+    def parse_request(self):
+        Upstream.asked.append(self.raw_requestline)
+        return super().parse_request()
 
     def do_GET(self):
         body = b""
@@ -48,13 +53,31 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
 
+    def do_POST(self):
+        """Adds the lines of a chunked body, and those behind it, to what was asked."""
+        while Upstream.asked[-1] != b"0\r\n":
+            Upstream.asked.append(self.rfile.readline())
+            Upstream.first_body_byte.set()
+        while Upstream.asked[-1] not in (b"\r\n", b""):
+            Upstream.asked.append(self.rfile.readline())
+        self.send_response(204)
+        self.end_headers()
+
 
 def request(target, method="GET", headers=()):
     """One request exactly as spelled: no client library tidies the target. Returns status, headers, body."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: sluice.test", "Connection: close", *headers]
+    return parsed(exchange("\r\n".join(lines).encode() + b"\r\n\r\n"))
+
+
+def exchange(sent):
+    """All that comes back for these bytes on a connection of their own, until nginx ends it."""
     with socket.create_connection((FRONT.hostname, FRONT.port), timeout=10) as connection:
-        lines = [f"{method} {target} HTTP/1.1", "Host: sluice.test", "Connection: close", *headers]
-        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def parsed(answer):
     head, _, body = answer.partition(b"\r\n\r\n")
     status, *fields = head.decode().split("\r\n")
     return int(status.split()[1]), {k.lower(): v for k, v in (field.split(": ", 1) for field in fields)}, body
@@ -125,13 +148,54 @@ class FrontDoor(unittest.TestCase):
         status, headers, body = request("/accel/front-door/stored")
         self.assertEqual((status, body), (200, STORED))
         self.assertEqual(headers["x-content-type-options"], "nosniff")
-        self.assertIn("sandbox", headers["content-security-policy"])
+        self.assertEqual(headers["content-security-policy"], "default-src 'none'; sandbox")
         self.assertEqual(headers["content-disposition"], 'attachment; filename="x.html"')
 
     def test_h58_one_range_or_none(self):
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=2-4"])[::2], (206, b"234"))
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=0-1,2-3,0-9"])[::2], (200, STORED))
         self.assertEqual(request("/accel/front-door/stored", headers=["Range: bytes=10-"])[0], 416)
+
+    def test_h58_very_many_ranges_and_numbers_beyond_64_bits(self):
+        for ranges, statuses in ((",".join(["0-9"] * 1000), (200, 416)), ("-99999999999999999999", (200, 206, 416)),
+                                 ("9223372036854775807-", (416,)), ("99999999999999999999-", (416,)), ("0-18446744073709551616", (200, 206, 416)),
+                                 ("0-0,-9223372036854775808", (200, 416))):  # fmt: skip
+            with self.subTest(ranges[:40]):
+                status, headers, body = request("/accel/front-door/stored", headers=[f"Range: bytes={ranges}"])
+                self.assertIn(status, statuses)
+                if status == 416:
+                    self.assertEqual(headers["content-type"], "application/problem+json")
+                else:
+                    self.assertEqual(body, STORED)
+
+    def test_h13_a_frame_that_can_be_read_in_two_ways_gets_no_further(self):
+        for fields in (["Content-Length: -1"], ["Content-Length: 5", "Content-Length: 6"], ["Content-Length: 5", "Content-Length: 5"],
+                       ["Content-Length: +5"], ["Content-Length: 5, 5"], ["Content-Length: 0x5"], ["Content-Length: " + "9" * 20],
+                       ["Content-Length: 5", "Transfer-Encoding: chunked"], ["Transfer-Encoding: chunked", "Content-Length: 5"],
+                       ["Transfer-Encoding: xchunked"], ["Transfer-Encoding: chunked, identity"], ["Transfer-Encoding: identity"],
+                       ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"], ["Transfer-Encoding : chunked"],
+                       ["X: y", " Content-Length: 5"], [" Content-Length: 5"], ["Transfer-Encoding:\x0bchunked"]):  # fmt: skip
+            with self.subTest(fields):
+                Upstream.asked.clear()
+                head = "\r\n".join(["PUT /f HTTP/1.1", "Host: a", *fields])
+                answer = exchange(head.encode() + b"\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+                status, headers, _ = parsed(answer)
+                self.assertIn(status, (400, 501))
+                self.assertEqual((headers["connection"], headers["content-type"]), ("close", "application/problem+json"))
+                self.assertEqual(answer.count(b"HTTP/1.1 "), 1)
+                # One that was let through would be there by the time of the next.
+                request("/echo")
+                self.assertEqual(Upstream.asked, [b"GET /echo HTTP/1.1\r\n"])
+
+    def test_h54_a_trailer_is_not_passed_on(self):
+        Upstream.asked.clear()
+        Upstream.first_body_byte.clear()
+        with socket.create_connection((FRONT.hostname, FRONT.port), timeout=10) as connection:
+            connection.sendall(b"POST /chunks HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+            self.assertTrue(Upstream.first_body_byte.wait(10))
+            connection.sendall(b"0\r\nUpload-Checksum: sha1 AAAA\r\nContent-Digest: sha-256=:AAAA:\r\n\r\n")
+            self.assertIn(b" 204 ", connection.recv(65536).split(b"\r\n")[0])
+        self.assertEqual(Upstream.asked, [b"POST /chunks HTTP/1.1\r\n", b"1\r\n", b"a\r\n", b"0\r\n", b"\r\n"])
 
     def test_digests_and_keys_pass_both_ways(self):
         status, headers, _ = request("/accel/front-door/stored", headers=["Range: bytes=2-4"])
@@ -216,6 +280,30 @@ class NoUpstream(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
         self.assertNotIn("s3cret", errors + (state / "nginx/access.log").read_text())
+
+    def test_h38_no_terminal_escape_gets_into_a_log(self):
+        state = pathlib.Path(os.environ["SLUICE_TEST_STATE"])
+        logs = (state / "logs/nginx.log", state / "nginx/access.log")
+        for path in (b"/gone", b"/api/v1/uploads", b"/api/v1/uploads/gone"):
+            for line, fields in ((b"GET " + path, b"Referer: \x1b[31mevil\xff"), (b"GET " + path, b"Referer: http://\xc2\x9b31mevil/"),
+                                 (b"GET " + path, b"User-Agent: \x1b[31mevil\xff"), (b"GET " + path + b"\xc2\x9b31mevil", b"A: b"),
+                                 (b"GET " + path + b"\x1b[31mevil", b"A: b"), (b"\x1b[31m " + path, b"A: b"), (b"GET " + path, b"\x1b\xff: b")):  # fmt: skip
+                with self.subTest(line + b" " + fields):
+                    status, _, _ = parsed(exchange(line + b" HTTP/1.1\r\nHost: sluice.test\r\nConnection: close\r\n" + fields + b"\r\n\r\n"))
+                    self.assertIn(status, (400, 503))
+            for host in (b"\x1b[31m", b"a\xff", b"\xc2\x9b31m"):
+                with self.subTest(path + b" " + host):
+                    answer = exchange(b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+                    self.assertIn(parsed(answer)[0], (400, 503))
+        self.assertEqual(request("/gone", headers=["Referer: http://known/"])[0], 503)
+        # Errors are written as they happen, and access a second later.
+        deadline = time.monotonic() + 20
+        while b"http://known/" not in logs[0].read_bytes() or b'"status":503' not in logs[1].read_bytes():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        for log in logs:
+            lines = log.read_bytes().split(b"\n")
+            self.assertEqual([line for line in lines if any(byte < 0x20 or byte >= 0x7F for byte in line)], [])
 
     def test_a_missing_web_is_503_and_worth_another_try(self):
         status, headers, body = request("/api/v1/files")
