@@ -12,7 +12,7 @@ struct ContentHandler {
 
     func get(_ request: Request, context: UserContext) async throws -> Response {
         let file = try await list.find(context)
-        if file.state == .stored { return stored(file) }
+        if file.state == .stored { return try stored(file, request) }
         if let bytes = try await staging.open(file) {
             // What is erased from a pack reads as zeros: the bytes are the file's only if it is still there after they were read.
             if bytes.isShared {
@@ -24,11 +24,14 @@ struct ContentHandler {
         // The worker stored the file and removed its bytes between the two looks.
         let again = try await list.find(context)
         guard again.state == .stored else { throw APIError.unavailable }
-        return stored(again)
+        return try stored(again, request)
     }
 
-    /// Hands over to nginx (X-Accel-Redirect), which answers ranges and conditions itself.
-    private func stored(_ file: FileRecord) -> Response {
+    /// Hands over to nginx (X-Accel-Redirect), which answers ranges and conditions itself. Of several ranges it would send the whole file,
+    /// so those are refused here, as for staged bytes; whether they count at all under `If-Range` only nginx knows.
+    private func stored(_ file: FileRecord, _ request: Request) throws -> Response {
+        let range = ByteRange(request.headers[.ifRange] == nil ? request.headers[.range] : nil, size: file.size)
+        guard range != .unsatisfiable else { throw APIError.badRange(size: file.size) }
         var headers = Self.headers(of: file)
         headers[.accelRedirect] = accelPrefix + file.key
         return Response(status: .ok, headers: headers)

@@ -21,7 +21,7 @@ extension OverSockets {
         }
 
         @Test(
-            "H41 content that a browser would run is an attachment in a sandbox",
+            "ASVS 3.2.1, H41 content that a browser would run is an attachment in a sandbox",
             arguments: [
                 ("x.html", "text/html"), ("x.svg", "image/svg+xml"), ("x.js", "text/javascript"), ("x.xhtml", "application/xhtml+xml"),
             ])
@@ -130,6 +130,32 @@ extension OverSockets {
                     #expect(answer["content-disposition"]?.hasPrefix("attachment") == true)
                     #expect(answer["content-security-policy"] == "default-src 'none'; sandbox")
                 }
+            }
+        }
+
+        @Test("H58 several ranges of a stored file are refused as those of a staged one are, before nginx is asked")
+        func storedRanges() async throws {
+            try await run { server, account, path in
+                let many = (0..<1000).map { _ in "0-9" }.joined(separator: ",")
+                let ranges = [("0-0,2-3", 416), (many, 416), ("0-1,", 200), ("10-", 416), ("2-4", 200), ("a-b", 200)]
+                for state in ["staged", "stored"] {
+                    if state == "stored" {
+                        _ = try await server.pool.execute(
+                            "UPDATE files SET state = 'stored', stored_at = now() WHERE owner_id = \(account.id)")
+                    }
+                    for (range, status) in ranges {
+                        let answer = try await server.send(HTTPCall("GET", path, token: account.token, ["Range: bytes=\(range)"]))
+                        // Of what is stored nginx sends the part.
+                        #expect(
+                            answer.status == status || state == "staged" && answer.status == 206 && status == 200,
+                            "\(state) \(range.prefix(20))")
+                        #expect((answer["x-accel-redirect"] != nil) == (state == "stored" && status == 200), "\(range.prefix(20))")
+                        if status == 416 { #expect(answer["content-range"] == "bytes */10") }
+                    }
+                }
+                // Whether it is of the same version only nginx can tell.
+                let fields = ["Range: bytes=0-0,2-3", "If-Range: \"other\""]
+                #expect(try await server.send(HTTPCall("GET", path, token: account.token, fields)).status == 200)
             }
         }
 

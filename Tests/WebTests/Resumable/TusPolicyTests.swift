@@ -66,6 +66,42 @@ extension OverSockets {
             }
         }
 
+        @Test("H42 H43 what a rule describes is refused when parts that nobody looked at are joined, and so is its name")
+        func joinedTypes() async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_TYPES_DENY": "magic:EICAR,.exe"])) { server in
+                let account = try await server.account()
+                let half = Self.testVirus.count / 2
+                let join = { @Sendable (parts: [String], fields: [String]) in
+                    try await server.send(
+                        .tus("POST", token: account.token, ["Upload-Concat: final;" + parts.joined(separator: " ")] + fields))
+                }
+                let virus = [
+                    try await server.part(account, Array(Self.testVirus[..<half])),
+                    try await server.part(account, Array(Self.testVirus[half...])),
+                ]
+                // A name of the list is looked at before the parts are used up: they are still there for the second try.
+                let name = ["Upload-Metadata: filename \(Data("a.exe".utf8).base64EncodedString())"]
+                let named = try await join(virus, name)
+                #expect(named.status == 415)
+                #expect(try named.decode(Problem.self).rule == ".exe")
+                // Joined beside the request, or behind it where the machine is busy.
+                #expect(try await eventually { try await join(virus, []).status != 201 })
+                for _ in 0..<2 {
+                    let refused = try await join(virus, [])
+                    #expect(refused.status == 422)
+                    let problem = try refused.decode(Problem.self)
+                    #expect(problem.type == "/problems/upload-dead" && problem.code == "type-refused", "\(refused.text)")
+                }
+                #expect(try await server.rows(of: account) == 0)
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files().isEmpty)
+                #expect(await eventually { server.partialFiles.isEmpty }, "\(server.partialFiles)")
+                let plain = [try await server.part(account, pattern(4)), try await server.part(account, pattern(4))]
+                #expect(try await join(plain, name).status == 415)
+                #expect(try await join(plain, []).status == 201)
+                #expect(try await eventually { try await server.rows(of: account) == 1 })
+            }
+        }
+
         @Test("H54 a digest of the body is compared before a byte is kept; one of the file at its end, and then the upload is dead")
         func digests() async throws {
             try await WebServer.run { server in
