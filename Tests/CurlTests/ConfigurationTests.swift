@@ -23,6 +23,18 @@ import Testing
         #expect(throws: FTPError.self) { try FTPConfiguration(url: url) }
     }
 
+    @Test(
+        "H65 an address of another protocol is none of a server",
+        arguments: [
+            "http://u:p@169.254.169.254/", "https://u:p@127.0.0.1/", "file:///etc/passwd", "file://u:p@h/etc/passwd",
+            "gopher://u:p@127.0.0.1/",
+            "dict://u:p@127.0.0.1/", "scp://u:p@h/",
+        ])
+    func otherProtocol(_ text: String) {
+        #expect(throws: (any Error).self) { try FTPConfiguration(url: ServiceURL(text)) }
+        #expect(throws: (any Error).self) { try SMTPConfiguration(url: ServiceURL(text)) }
+    }
+
     @Test("H68 mail goes over TLS unless switched off in so many words")
     func smtp() throws {
         #expect(try SMTPConfiguration(url: ServiceURL("smtp://h")).requiresTLS)

@@ -5,10 +5,10 @@ import Testing
 
 /// Against a server that breaks the rules.
 @Suite(.serialized) struct FTPHostileTests {
-    @Test("H67 the address in a PASV reply is ignored")
-    func foreignAddress() async throws {
+    @Test("H65 H67 the address in a PASV reply is ignored", arguments: ["203.0.113.7", "169.254.169.254", "127.0.0.2"])
+    func foreignAddress(_ address: String) async throws {
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
-            try fixture.server.misbehave(#"{"pasv_ip": "203.0.113.7"}"#)
+            try fixture.server.misbehave(#"{"pasv_ip": "\#(address)"}"#)
             let bytes = try await fixture.publish(size: 100, as: "d/k")
             #expect(fixture.server.holds(bytes, as: "d/k"))
         }

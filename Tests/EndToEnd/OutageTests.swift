@@ -6,7 +6,11 @@ import Testing
 @Suite("Outages", .serialized)
 struct OutageTests {
     private func probe(_ stack: LocalStack, _ name: String) async throws -> (status: UInt, body: String) {
-        let anybody = Client(address: try stack.address(name), token: "none")
+        try await probe(at: try stack.address(name))
+    }
+
+    private func probe(at address: String) async throws -> (status: UInt, body: String) {
+        let anybody = Client(address: address, token: "none")
         let answer = try await anybody.send("GET", "/ready", timeout: .seconds(10))
         return (answer.status, String(buffer: answer.body))
     }
@@ -39,6 +43,31 @@ struct OutageTests {
             }
             #expect(stack.objects()[late.id] != nil)
             #expect(stack.objects().count == 2)
+        }
+    }
+
+    @Test("H24 a Web without room on its staging disk says so in /ready and takes nothing more; what was accepted is stored")
+    func fullStaging() async throws {
+        try await LocalStack.with { stack in
+            let client = try await stack.client(named: "emil")
+            try await stack.control("kill", "ftp")
+            let before = try await client.put("before.txt", .bytes(ByteBuffer(string: "before")))
+            let full = try SecondWeb(beside: stack)
+            defer { full.kill() }
+            try await full.start(["SLUICE_STAGING_RESERVE": "900TiB"])
+            try await eventually(within: .seconds(20), "/ready names the staging area") {
+                let ready = try await probe(at: full.probe)
+                return ready.status == 503 && ready.body.contains("staging")
+            }
+            let late = Client(address: full.address, token: client.token)
+            let refused = try await late.send("PUT", "/api/v1/files/late", body: .bytes(ByteBuffer(string: "late")))
+            #expect(refused.status == 507 && refused.headers["retry-after"] != nil)
+            #expect(try await late.list().map(\.state) == ["staged"])
+            try await stack.control("start", "ftp")
+            try await eventually(within: .seconds(60), "what was accepted is stored") {
+                try await late.list().map(\.state) == ["stored"]
+            }
+            #expect(stack.objects()[before.id] != nil)
         }
     }
 

@@ -17,6 +17,7 @@ RULES = [  # (pattern, message, targets where it is allowed)
     (r"\bnonisolated\s*\(\s*unsafe\s*\)", "nonisolated(unsafe) belongs to the lowest modules", LOWEST),
     (r"\bfatalError\s*\(", "fatalError: peers must not be able to end the process", set()),
     (r"\btry!|\bas!", "a forced try or cast traps", set()),
+    (r"\bHTTPClient\b", "HTTPClient: only the client talks to addresses that it is given (H65)", {"Client", "Curl"}),
     (r"\bmetadata:\s*\[\s*:(?!\])|\bmetadataKey:\s*\]", "log metadata is named by LogKey", set()),
 ]
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")

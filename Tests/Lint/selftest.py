@@ -129,6 +129,9 @@ class Rules(Planted):
     def test_nameless_metadata(self):
         self.broken("Sources/Web/A.swift", 'log.info("a", metadata: ["b": "c"])\n')
 
+    def test_requests_to_addresses_of_others(self):
+        self.broken("Sources/Worker/A.swift", "let a = HTTPClient()\n")
+
     def test_fatal_error(self):
         self.broken("Sources/Postgres/A.swift", 'fatalError("x")\n')
 

@@ -37,6 +37,43 @@ struct ContentSnifferTests {
         #expect(!sniffed.types.contains("text/html"))
     }
 
+    @Test("H44 H46 archives are not unpacked, nor pictures decoded, to tell what they are")
+    func bombs() async throws {
+        let sniffer = try ContentSniffer(pool: Self.pool)
+        let archive = Self.zeros(10_000_000)
+        let flood = Self.picture.prefix(16) + [0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF] + Self.picture.dropFirst(24)
+        _ = try await sniffer.look(Self.picture)
+        let before = try Self.residentBytes()
+        for _ in 0..<20 {
+            #expect(try await sniffer.look(archive).types.first == "application/gzip")
+            #expect(try await sniffer.look(Array(flood)).types.first == "image/png")
+        }
+        #expect(try Self.residentBytes() - before < 8 << 20)
+    }
+
+    /// So many zeros, compressed by gzip: a literal one, then copies of 258 of the byte before, each in 13 bits (RFC 1951, section 3.2.6).
+    private static func zeros(_ count: Int) -> [UInt8] {
+        var (bytes, bits, held): ([UInt8], Int, Int) = ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], 0, 0)
+        func put(_ code: Int, _ width: Int) {
+            for position in (0..<width).reversed() {
+                bits |= (code >> position & 1) << held
+                held += 1
+                if held == 8 {
+                    bytes.append(UInt8(bits))
+                    (bits, held) = (0, 0)
+                }
+            }
+        }
+        put(0b110, 3)
+        put(0b0011_0000, 8)
+        for _ in 0..<(count - 1) / 258 {
+            put(0b1100_0101, 8)
+            put(0, 5)
+        }
+        put(0, 14)
+        return bytes
+    }
+
     @Test("without a database there is no sniffer")
     func noDatabase() {
         #expect(throws: MagicError(.noDatabase)) { try ContentSniffer(pool: Self.pool, database: "/nonexistent/magic.mgc") }

@@ -155,7 +155,8 @@ import Testing
         }
     }
 
-    @Test func deadlineOfTheServerEndsAStatementAndKeepsTheConnection() async throws {
+    @Test("H63 a statement that takes too long is ended by the server, and its connection goes on")
+    func deadlineOfTheServer() async throws {
         try await Database.withPool({
             $0.poolSize = 1
             $0.statementTimeout = .seconds(1)

@@ -7,7 +7,7 @@ import Testing
 final class SecondWeb {
     let address: String
     private let stack: LocalStack
-    private let probe: Int
+    let probe: String
     private var process: ChildProcess?
 
     var port: Int { Int(address.split(separator: ":")[1]) ?? 0 }
@@ -15,13 +15,16 @@ final class SecondWeb {
     init(beside stack: LocalStack) throws {
         self.stack = stack
         address = "127.0.0.1:\(try LoopbackPort.free())"
-        probe = try LoopbackPort.free()
+        probe = "127.0.0.1:\(try LoopbackPort.free())"
     }
 
     /// As the stack starts its own: by the same user, with the same environment but for the ports.
-    func start() async throws {
+    ///
+    /// - Parameter settings: its own, on top of those.
+    func start(_ settings: [String: String] = [:]) async throws {
+        let more = settings.map { " \($0)=\($1)" }.joined()
         let line = """
-            . \(stack.state)/env && export SLUICE_LISTEN=\(address) SLUICE_WEB_PROBE=127.0.0.1:\(probe)
+            . \(stack.state)/env && export SLUICE_LISTEN=\(address) SLUICE_WEB_PROBE=\(probe)\(more)
             path=\(stack.state)/bin/Web; [ -x "$path" ] || path=$(command -v Web)
             cd \(stack.state); umask 022
             [ "$(id -u)" = 0 ] || exec "$path"

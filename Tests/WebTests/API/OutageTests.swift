@@ -42,6 +42,37 @@ extension OverSockets {
             }
         }
 
+        @Test("H63 a search that the database does not get done in its time is 503 with Retry-After, and the next one is served")
+        func slowSearch() async throws {
+            // Its own: whoever else uses the suite's would wait as well.
+            try await TestDatabase.migrated { database in
+                var configuration = database.configuration
+                configuration.statementTimeout = .seconds(1).stretched
+                configuration.lockTimeout = .seconds(60).stretched
+                try await WebServer.run(.init(database: configuration)) { server in
+                    let account = try await server.account()
+                    let search = HTTPCall("GET", "/api/v1/files?search=x", token: account.token)
+                    #expect(try await server.send(.put("x", token: account.token)).status == 202)
+                    let (gate, locked) = (Gate(), Recorder<Void>())
+                    gate.close()
+                    async let lock: Void = server.pool.transaction { session in
+                        try session.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
+                        locked.record(())
+                        gate.pass()
+                    }
+                    defer { gate.open() }
+                    #expect(await eventually { !locked.all.isEmpty })
+                    for _ in 0..<2 {
+                        let answer = try await server.send(search)
+                        #expect(answer.status == 503 && answer["retry-after"] != nil, "\(answer.text)")
+                    }
+                    gate.open()
+                    try await lock
+                    #expect(try await server.send(search).files().map(\.name) == ["x"])
+                }
+            }
+        }
+
         @Test(
             "Postgres down: 503 with Retry-After, nothing left behind; back again: served",
             .enabled(if: PostgresServerProcess.isInstalled || TestServer.isContinuousIntegration))

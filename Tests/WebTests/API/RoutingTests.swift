@@ -63,6 +63,25 @@ extension OverSockets {
             }
         }
 
+        @Test("H37 lists are JSON, whatever is asked for: what a spreadsheet would calculate is a string in it")
+        func lists() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                for name in ["=cmd()", "+1", "-1", "@a"] {
+                    #expect(try await server.send(.put(name, token: account.token)).status == 202)
+                }
+                for type in ["text/csv", "text/tab-separated-values", "application/vnd.ms-excel", "*/*"] {
+                    let answer = try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token, ["Accept: \(type)"]))
+                    #expect(answer.status == 200 && answer["content-type"]?.hasPrefix("application/json") == true)
+                    #expect(try Set(answer.files().compactMap(\.name)) == ["=cmd()", "+1", "-1", "@a"])
+                    #expect(answer.text.contains("\"=cmd()\""))
+                }
+                let format = try await server.send(HTTPCall("GET", "/api/v1/files?format=csv", token: account.token))
+                #expect(format.status == 400)
+                #expect(try format.decode(Problem.self).code == "unknownParameter")
+            }
+        }
+
         @Test("H63 a query of a megabyte, and one beyond its limit")
         func hugeQuery() async throws {
             try await WebServer.run { server in

@@ -198,15 +198,29 @@ extension OverSockets {
             }
         }
 
+        /// An archive whose only member is a link to a file of ours.
+        private static let tarWithLink: [UInt8] = {
+            var block = [UInt8](repeating: 0, count: 512)
+            func write(_ text: String, at offset: Int) { block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+            write("a.png", at: 0)
+            write("0000777\00000000\00000000\000000000000\000000000000\0        2/etc/passwd", at: 100)
+            write("ustar\u{0}00", at: 257)
+            let sum = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
+            write(String(repeating: "0", count: 6 - sum.utf8.count) + sum + "\0 ", at: 148)
+            return block + [UInt8](repeating: 0, count: 1024)
+        }()
+
         @Test(
-            "H44 H46 an archive bomb or a pixel flood is data: taken and given back as it is, never unpacked or decoded",
-            arguments: [
+            "H44 H46 an archive bomb or a pixel flood is data: taken and given back as it is, never unpacked or decoded, looked at or not",
+            arguments: ["", "text/html"],
+            [
                 // A PNG of 65,535 × 65,535 pixels, and a gzip member whose trailer claims 4 GiB.
                 [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF],
                 [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF],
-            ] as [[UInt8]])
-        func bombs(content: [UInt8]) async throws {
-            try await WebServer.run { server in
+                tarWithLink,
+            ])
+        func bombs(denied: String, content: [UInt8]) async throws {
+            try await WebServer.run(.init(settings: denied.isEmpty ? [:] : ["SLUICE_TYPES_DENY": denied])) { server in
                 let account = try await server.account()
                 let file = try await server.send(.post(Form().file("bomb.png", bytes: content), token: account.token)).files()[0]
                 #expect(file.size == Int64(content.count) && file.sha256 == SHA256Hasher.digest(of: content).description)
@@ -229,6 +243,12 @@ extension OverSockets {
                 #expect(stolen[0].error?.status == 404)
                 let record = try await FileCatalog(pool: server.pool).find(owner: account.id, id: FileID(file.id ?? "")!)
                 #expect(record?.key.contains("etc") == false && record?.owner == account.id)
+                let foreign = try await server.send(.put("theirs", token: other.token)).files()[0].id ?? ""
+                let mixed = "{\"ids\":[\"\(file.id ?? "")\",\"\(foreign)\"],\"owner\":\"\(other.id)\",\"is_admin\":true,\"force\":true}"
+                let deleted = try await server.send(.deleteMany(mixed, token: account.token)).files()
+                #expect(deleted.map(\.state) == ["deleting", nil] && deleted.map { $0.error?.status } == [nil, 404])
+                #expect(try await server.rows(of: other) == 1)
+                #expect(try await server.send(HTTPCall("GET", "/api/v1/files/\(foreign)", token: other.token)).status == 200)
             }
         }
 
@@ -241,6 +261,31 @@ extension OverSockets {
                 let fields = type.map { ["Content-Type: \($0)"] } ?? []
                 let answer = try await server.send(HTTPCall("POST", "/api/v1/files", token: account.token, fields, body: [1, 2, 3]))
                 #expect(answer.status == 415)
+            }
+        }
+
+        @Test("H2 a boundary that is too long is refused before the body, without 100", arguments: [71, 200, 3000, 10 << 20])
+        func longBoundary(length: Int) async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let type = "multipart/form-data; boundary=" + String(repeating: "a", count: length)
+                let call = HTTPCall(
+                    "POST", "/api/v1/files", token: account.token,
+                    ["Content-Type: \(type)", "Content-Length: 5000000000", "Expect: 100-continue"])
+                let peer = try await server.connect()
+                guard length < 1 << 20 else {
+                    // The head itself is beyond its limit, and the connection may end before all of it is sent.
+                    try? await peer.send(call.head)
+                    let answer = try? await peer.receive()
+                    #expect(answer == nil || answer?.status == 431)
+                    return
+                }
+                try await peer.send(call.head)
+                let answer = try await peer.receive()
+                #expect(answer.status == 400)
+                answer.check(against: call, sourceLocation: #_sourceLocation)
+                #expect(try await peer.receiveEnd() == .closed)
+                try await server.expectNothingLeft(of: account)
             }
         }
 

@@ -27,7 +27,17 @@ struct MultipartParserTests {
         let parts = [SamplePart("x", filename: nil), SamplePart("y"), SamplePart("z")]
         var parser = try MultipartParser(boundary: MultipartBoundary("b"))
         parser.feed(ByteBuffer(bytes: SamplePart.encode(parts, boundary: "b")))
-        while try parser.next() != nil {}
+        var (files, fields, ended) = (0, 0, 0)
+        while let event = try parser.next() {
+            switch event {
+            case .partBegan(let headers): if headers.filename == nil { fields += 1 } else { files += 1 }
+            case .partEnded: ended += 1
+            case .body: break
+            case .finished: #expect((files, fields, ended) == (2, 1, 3))
+            }
+        }
+        try parser.end()
+        #expect((files, fields, ended) == (2, 1, 3))
     }
 
     /// RFC 2046 lets the empty line behind the fields serve as the line end before the boundary.

@@ -1,4 +1,6 @@
 import Accounts
+import Platform
+import Postgres
 import Testing
 
 extension OverSockets {
@@ -179,6 +181,39 @@ extension OverSockets {
                 #expect(made.text.contains("may read</p>"))
                 #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: token)).status == 200)
                 #expect(try await server.send(.put("a", token: token)).status == 403)
+            }
+        }
+
+        @Test("H66 the forms of an account are about the session's user, whatever else they hold")
+        func extraFields() async throws {
+            try await WebServer.withRedis { server, _ in
+                let browser = Browser(server)
+                let (user, other) = (try await browser.member(), try await browser.member())
+                let hash = { @Sendable () -> String? in
+                    try await server.pool.query("SELECT password FROM users WHERE id = \(other.id)").first?.decode(at: 0)
+                }
+                let before = try await hash()
+                try await browser.enter(user.name)
+                try await browser.get("/account")
+                let made = try await browser.post(
+                    "/account/tokens",
+                    [
+                        "token_name": "x", "token_days": "30", "token_read": "yes", "token_password": Browser.password,
+                        "owner_id": "\(other.id)", "user": "\(other.id)", "user_id": "\(other.id)", "is_admin": "true",
+                    ])
+                Recorder<String>.secrets.record(try #require(Page.between("id=\"new-token\" value=\"", "\"", in: made.text)))
+                let store = TokenStore(pool: server.pool)
+                #expect(try await store.list(user: user.id).count == 1)
+                #expect(try await store.list(user: other.id).isEmpty)
+                let changed = try await browser.post(
+                    "/account/password",
+                    [
+                        "current_password": Browser.password, "password": "another good one", "name": other.name, "login": other.name,
+                        "user": "\(other.id)", "user_id": "\(other.id)", "is_admin": "true", "full_name": "x",
+                    ])
+                #expect(changed.status == 303)
+                #expect(try await hash() == before && before != nil)
+                for id in [user.id, other.id] { #expect(try await server.signIn.users.find(id)?.isAdmin == false) }
             }
         }
 

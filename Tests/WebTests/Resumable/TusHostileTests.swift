@@ -72,6 +72,49 @@ extension OverSockets {
             }
         }
 
+        @Test("H12 H49 bytes without end for an upload of unknown length are cut at the largest file, and nothing of them is kept")
+        func endless() async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_MAX_FILE_SIZE": "100000"], chunkSize: 32 << 10)) { server in
+                let account = try await server.account()
+                let path = try await server.begin(account, ["Upload-Defer-Length: 1"])
+                let call = HTTPCall.patch(path, at: 0, [], token: account.token, ["Transfer-Encoding: chunked"])
+                let peer = try await server.connect()
+                try await peer.send(call.head)
+                let chunk = Array("8000\r\n".utf8) + [UInt8](repeating: 0, count: 0x8000) + Array("\r\n".utf8)
+                let (sent, isCut) = try await peer.flood(chunk, atMost: 256 << 20)
+                #expect(isCut && sent < 64 << 20, "\(sent)")
+                let answer = try await peer.receive(call)
+                #expect(answer.status == 413 && answer["connection"] == "close")
+                #expect(try await server.head(path, account).status == 422)
+                #expect(await eventually { server.partialFiles.isEmpty })
+                #expect(try await server.rows(of: account) == 0)
+            }
+        }
+
+        @Test("H66 metadata gives neither owner nor state nor key")
+        func extraMetadata() async throws {
+            try await WebServer.run { server in
+                let (account, other) = (try await server.account(), try await server.account())
+                let pairs = [
+                    ("owner", "\(other.id)"), ("owner_id", "\(other.id)"), ("is_admin", "1"), ("quota", "9e9"), ("state", "stored"),
+                    ("key", "../../etc/passwd"), ("id", UUIDv7().description), ("filename", "a"),
+                ]
+                let metadata = pairs.map { "\($0) \(Data($1.utf8).base64EncodedString())" }.joined(separator: ",")
+                let fields = ["Upload-Length: 4", "Upload-Metadata: \(metadata)"]
+                let whole = try await server.send(.create(with: pattern(4), token: account.token, fields))
+                let path = try await server.begin(account, fields)
+                let later = try await server.send(.patch(path, at: 0, pattern(4), token: account.token))
+                for answer in [whole, later] {
+                    let id = try #require(answer["sluice-file"].flatMap { FileID($0) })
+                    let record = try #require(try await FileCatalog(pool: server.pool).find(owner: account.id, id: id))
+                    #expect(record.owner == account.id && record.state == .staged && record.name == "a")
+                    #expect(record.key.hasPrefix("\(account.id)/") && !record.key.contains("etc"))
+                }
+                #expect(try await server.rows(of: account) == 2)
+                #expect(try await server.rows(of: other) == 0)
+            }
+        }
+
         @Test("H50 what is no id is 404, and names no file")
         func ids() async throws {
             try await WebServer.run { server in

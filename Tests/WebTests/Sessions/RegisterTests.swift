@@ -1,4 +1,6 @@
 import Accounts
+import FoundationEssentials
+import Platform
 import Redis
 import RedisSupport
 import TestSupport
@@ -29,6 +31,23 @@ extension OverSockets {
                 let next = try await browser.solved(try await browser.get("/register"))
                 #expect(try await browser.post("/register", fields("walter", next.id, next.letters)).status == 303)
                 #expect(try await browser.post("/register", fields("walter2", next.id, next.letters)).status == 422)
+            }
+        }
+
+        @Test("H66 a registration makes nobody an administrator, and takes neither number nor state")
+        func extraFields() async throws {
+            try await WebServer.withRedis { server, _ in
+                let answer = try await Browser(server).fill(
+                    "/register",
+                    [
+                        "name": "mallory", "email": "mallory@example.org", "password": "another horse battery", "is_admin": "true",
+                        "isAdmin": "1", "admin": "yes", "role": "admin", "id": "1", "user_id": "1", "is_disabled": "true",
+                        "created_at": "1970-01-01",
+                    ])
+                #expect(answer.status == 303)
+                let user = try #require(try await server.signIn.users.find(name: "mallory"))
+                #expect(!user.isAdmin && !user.isDisabled && user.id != UserID(rawValue: 1))
+                #expect(user.createdAt.timeIntervalSince1970 > 1_700_000_000)
             }
         }
 

@@ -37,6 +37,25 @@ struct TransferTests {
         }
     }
 
+    @Test("H24 a full staging disk does not hold up the transfer that empties it")
+    func fullDisk() async throws {
+        try await WorkerFixture.with { fixture in
+            let bytes = bytes(200_000)
+            let file = try await fixture.stage(bytes)
+            var configuration = fixture.staging.configuration
+            configuration.reserveBytes = 900 << 40
+            let threads = BlockingPool(name: "full", size: 1)
+            let full = StagingArea(configuration: configuration, pool: threads)
+            try full.prepare()
+            #expect(await full.healthCheck.check() != nil)
+            let transfer = TransferFileHandler(files: fixture.files, staging: full, ftp: fixture.ftp)
+            #expect(await transfer.handle(file.transferJob, run()).isDone)
+            #expect(fixture.server.holds(bytes, as: file.key))
+            #expect(try fixture.staged == [])
+            await threads.shutDown()
+        }
+    }
+
     @Test("the row is gone: what a former run had published is removed")
     func rowGone() async throws {
         try await WorkerFixture.with { fixture in
