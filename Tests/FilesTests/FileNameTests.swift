@@ -46,7 +46,9 @@ struct FileNameTests {
     @Test(
         "H28 what is special on Windows is neutral",
         arguments: [
-            ("C:\\Users\\me\\x.doc", "x.doc"), ("C:x", "C_x"), ("a.txt:stream", "a.txt_stream"), ("CON", "_CON"), ("con.txt", "_con.txt"),
+            ("C:\\Users\\me\\x.doc", "x.doc"), ("C:x", "C_x"), ("a.txt:stream", "a.txt_stream"), ("CON", "_CON"),
+            ("COM3\(String(repeating: " ", count: 300))x", "_COM3"),
+            ("con.\(String(repeating: "x", count: 251))", "_con.\(String(repeating: "x", count: 250))"), ("con.txt", "_con.txt"),
             ("LPT1.a.b", "_LPT1.a.b"), ("com¹", "_com¹"), ("console.txt", "console.txt"), ("name.txt. . ", "name.txt"),
             ("nul .txt", "_nul .txt"),
         ])

@@ -9,8 +9,8 @@ import Foundation
 /// - Cut: everything up to the last `/` or `\`.
 /// - Removed: control characters, bidirectional controls, zero-width characters other than the joiners that scripts and
 ///   emoji need, line and paragraph separators; blanks at both ends and dots at the end.
-/// - Neutralised for Windows: `:` becomes `_`, and a device name such as `CON` gets a `_` in front.
 /// - Normalised to NFC and cut to 255 bytes between graphemes, keeping a short extension.
+/// - Neutralised for Windows: `:` becomes `_`, and a device name such as `CON` gets a `_` in front.
 ///
 /// Everything else is kept, also quotes, angle brackets and leading hyphens: encoding is the task of each output. Two files
 /// of one owner may have equal names; they are different files.
@@ -37,8 +37,8 @@ public struct FileName: Sendable, Hashable {
         try Self.refuseEscapes(name)
         // ASCII is normalised already; the rest goes through ICU.
         if !isASCII { name = name.precomposedStringWithCanonicalMapping }
-        name = Self.neutralised(Self.trimmed(name))
-        if name.utf8.count > Self.maximumByteCount { name = Self.trimmed(Self.shortened(name)) }
+        // Cut first: what is left of a long name may be a device's.
+        name = Self.fitted(Self.neutralised(Self.fitted(Self.trimmed(name))))
         guard !name.isEmpty else { throw FilesError(.badName, "nothing is left of the file name") }
         value = name
     }
@@ -139,6 +139,10 @@ extension FileName {
         }
         return names
     }()
+
+    private static func fitted(_ name: String) -> String {
+        name.utf8.count > maximumByteCount ? trimmed(shortened(name)) : name
+    }
 
     /// As many graphemes as fit, then the extension if it is short.
     private static func shortened(_ name: String) -> String {
