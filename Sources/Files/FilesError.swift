@@ -95,6 +95,8 @@ public struct FilesError: Error, CustomStringConvertible {
         return error
     }
 
+    static let requestTakenOver = FilesError(.superseded, "the request is run elsewhere by now")
+
     static func tooManyUploads(maximum: Int) -> FilesError {
         var error = FilesError(.tooManyUploads, "at most \(maximum) uploads may be open")
         error.maximum = Int64(maximum)

@@ -12,6 +12,9 @@ public final class FileIntake: Sendable, Service {
 
     /// The answers that `accept(_:)` stores.
     public let replies: ReplyStore
+    /// The quota of owners who have none of their own, and who is told of what they take.
+    let limits: QuotaLimits
+    let quotas: QuotaKeeper?
     private let batcher: Batcher<IntakeGroup, [FileRecord]>
     private let pace: IntakePace
     private let announcer: Announcer
@@ -35,6 +38,8 @@ public final class FileIntake: Sendable, Service {
         self.announcer = announcer
         self.index = index
         self.staging = staging
+        self.limits = limits
+        self.quotas = quotas
         area = staging.areaID ?? ""
         let pace = IntakePace()
         self.pace = pace

@@ -7,6 +7,8 @@ enum IntakeDecision {
         var usage: [UserID: QuotaUse] = [:]
         /// The resumable uploads that are still those of the fence.
         var uploads: Set<UploadID> = []
+        /// Those whose room is part of the usage already.
+        var charged: Set<UploadID> = []
         /// The requests that are still run by who wants to answer them.
         var claims: Set<UUIDv7> = []
     }
@@ -32,9 +34,9 @@ enum IntakeDecision {
             throw FilesError(.superseded, "another request has taken the upload over")
         }
         if let reply = group.reply, !facts.claims.contains(reply.claim.id) {
-            throw FilesError(.superseded, "the request is run elsewhere by now")
+            throw .requestTakenOver
         }
-        if let use = facts.usage[group.owner] {
+        if let use = facts.usage[group.owner], !group.isIn(facts.charged) {
             let amount = group.amount
             facts.usage[group.owner] = try use.adding(bytes: amount.bytes, files: amount.files)
         }

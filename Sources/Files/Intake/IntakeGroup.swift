@@ -46,6 +46,8 @@ public struct IntakeGroup: Sendable {
     /// Whether nothing has to be true for it but that there is room.
     var isPlain: Bool { upload == nil && reply == nil && creation == nil }
 
+    func isIn(_ uploads: Set<UploadID>) -> Bool { upload.map { uploads.contains($0.id) } ?? false }
+
     func placed(at places: [StagedPlace]) -> IntakeGroup {
         let placed = zip(members, places).map { member, place in
             var record = member.record

@@ -27,64 +27,32 @@ struct IntakeTransaction {
             let accepted = zip(groups, refusals).filter { $1 == nil }.map(\.0)
             if !accepted.isEmpty { try session.execute(FileInsertion.statement(for: accepted.flatMap(\.records))) }
             for (owner, use) in facts.usage where metered[owner] != use { facts.usage[owner]?.version += 1 }
-            try Self.charge(facts.usage.filter { metered[$0.key] != $0.value }, session)
+            try QuotaLedger.note(facts.usage.filter { metered[$0.key] != $0.value }, session)
             try Self.complete(accepted, session)
             return Outcome(refusals: refusals, usage: facts.usage)
         }
     }
 
     private func facts(for groups: [IntakeGroup], _ session: borrowing PostgresSession) throws -> IntakeDecision.Facts {
-        var facts = IntakeDecision.Facts(usage: try usage(of: groups, session))
+        var facts = IntakeDecision.Facts(usage: try QuotaLedger(limits: limits).usage(of: Set(groups.map(\.owner)), session))
         let fences = groups.compactMap(\.upload)
         if !fences.isEmpty {
-            for row in try session.query(Self.held(fences)) { facts.uploads.insert(try row.decode("id")) }
+            for row in try session.query(Self.held(fences)) {
+                let id = try row.decode("id", as: UploadID.self)
+                facts.uploads.insert(id)
+                if try row.decode("is_charged") { facts.charged.insert(id) }
+            }
         }
-        let claims = groups.compactMap { $0.reply?.claim }
-        if !claims.isEmpty {
-            for row in try session.query(ReplyCompletion.held(claims)) { facts.claims.insert(try row.decode("claim")) }
-        }
+        facts.claims = try ReplyCompletion.lock(groups.compactMap { $0.reply?.claim }, session)
         return facts
-    }
-
-    private func usage(of groups: [IntakeGroup], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
-        let owners = Set(groups.map(\.owner)).sorted { $0.rawValue < $1.rawValue }
-        // Whoever gives a user the first quota waits for those who hold this, and so counts what they are about to add.
-        if limits == .none { try session.execute("LOCK TABLE files IN ROW EXCLUSIVE MODE") }
-        var usage = try locked(owners, session)
-        guard limits != .none, usage.count < owners.count else { return usage }
-        try session.execute(QuotaCount.insertion(of: owners.filter { usage[$0] == nil }))
-        usage = try locked(owners, session)
-        return usage
-    }
-
-    private func locked(_ owners: [UserID], _ session: borrowing PostgresSession) throws -> [UserID: QuotaUse] {
-        var usage: [UserID: QuotaUse] = [:]
-        for row in try session.query(
-            "SELECT \(sql: QuotaUse.columns) FROM file_usage WHERE owner_id = ANY(\(owners)) ORDER BY owner_id FOR UPDATE")
-        {
-            usage[try row.decode("owner_id")] = try QuotaUse(row, limits: limits)
-        }
-        return usage
     }
 
     private static func held(_ fences: [UploadFence]) -> SQL {
         """
-        SELECT id FROM uploads JOIN unnest(\(fences.map(\.id)), \(fences.map(\.epoch))) AS fence (fence_id, fence_epoch)
+        SELECT id, \(sql: UploadRecord.isCharged) AS is_charged FROM uploads JOIN unnest(\(fences.map(\.id)), \(fences.map(\.epoch))) AS fence (fence_id, fence_epoch)
         ON id = fence_id AND epoch = fence_epoch
         WHERE state IN ('open', 'finishing') ORDER BY id FOR UPDATE OF uploads
         """
-    }
-
-    private static func charge(_ usage: [UserID: QuotaUse], _ session: borrowing PostgresSession) throws {
-        guard !usage.isEmpty else { return }
-        let (owners, uses) = (Array(usage.keys), Array(usage.values))
-        try session.execute(
-            """
-            UPDATE file_usage SET bytes = now_bytes, files = now_files, version = now_version
-            FROM unnest(\(owners), \(uses.map(\.bytes)), \(uses.map(\.files)), \(uses.map(\.version)))
-                AS now (owner, now_bytes, now_files, now_version)
-            WHERE owner_id = owner
-            """)
     }
 
     private static func complete(_ groups: [IntakeGroup], _ session: borrowing PostgresSession) throws {

@@ -63,8 +63,9 @@ public struct QuotaAdministration: Sendable {
                 UPDATE file_usage SET bytes = had_bytes, files = had_files, version = version + 1,
                     byte_limit = \(bytes.map(\.column) ?? ownBytes), file_limit = \(files.map(\.column) ?? ownFiles)
                 FROM (
-                    SELECT coalesce(sum(size), 0)::bigint AS had_bytes, count(*) AS had_files FROM files
-                    WHERE owner_id = \(owner) AND state <> 'deleting') AS had
+                    SELECT coalesce(sum(size), 0)::bigint AS had_bytes, count(*) AS had_files FROM (
+                        SELECT owner_id, size FROM files WHERE owner_id = \(owner) AND state <> 'deleting'
+                        UNION ALL \(sql: QuotaCount.joining(of: [owner]))) AS counted) AS had
                 WHERE owner_id = \(owner) RETURNING \(sql: QuotaUse.columns)
                 """)
             return (before: before, now: try QuotaUse(now[0], limits: limits))

@@ -127,9 +127,12 @@ public final class QuotaKeeper: Sendable, Service {
         note.yield(.settle(owner, use, leases))
     }
 
-    /// Tells Redis what is used now, if it answers soon: the room of deleted files is to be there when the client hears of it.
-    func tell(_ owner: UserID, _ use: QuotaUse) async {
-        try? await meter.settle(owner, use, [])
+    /// Tells Redis what is used now, if it answers soon: the room that has become free is to be there when the client hears of it.
+    ///
+    /// - Parameter ended: uploads of which what was promised to them is part of that, or not needed any more.
+    func tell(_ owner: UserID, _ use: QuotaUse, ending ended: [QuotaLease.ID] = []) async {
+        for id in ended { forget(id, of: owner) }
+        try? await meter.settle(owner, use, ended.map { ($0, QuotaAmount(bytes: .max, files: .max)) })
     }
 
     func forget(_ id: QuotaLease.ID, of owner: UserID) {

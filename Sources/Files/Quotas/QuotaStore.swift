@@ -15,12 +15,13 @@ struct QuotaStore: Sendable {
         return try await read(owner)
     }
 
-    /// What is promised to uploads that can be resumed, each under its own id.
+    /// What is promised to uploads that can be resumed, each under its own id. What is being made of parts is in the use.
     func promised(to owner: UserID) async throws(FilesError) -> [QuotaMeter.Lease] {
         let rows = try await query(
             """
             SELECT id, coalesce(length, byte_offset) AS bytes, CASE WHEN kind = 'part' THEN 0 ELSE 1 END::bigint AS files FROM uploads
             WHERE owner_id = \(owner)
+                AND kind <> 'joined'
                 AND (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
             """)
         do throws(PostgresError) {

@@ -23,6 +23,11 @@ public struct QuotaUse: Sendable, Hashable {
         return sum
     }
 
+    /// This with less in it, as the database will have it. Never below nothing: a count that is wrong must keep nobody from anything.
+    func without(bytes less: Int64, files count: Int64) -> QuotaUse {
+        QuotaUse(bytes: max(0, bytes - less), files: max(0, files - count), limits: limits, version: version + 1)
+    }
+
     private static func sum(_ used: Int64, _ more: Int64, limit: Int64?, _ kind: QuotaNote.Kind) throws(FilesError) -> Int64 {
         let (sum, overflow) = used.addingReportingOverflow(more)
         guard more == 0 || (!overflow && sum <= limit ?? .max) else {

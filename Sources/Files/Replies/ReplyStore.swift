@@ -73,6 +73,14 @@ public struct ReplyStore: Sendable {
         _ = await Task { try await change("DELETE FROM replies WHERE \(sql: Self.isOurs(claim))") }.result
     }
 
+    /// Takes an answer back that says what has turned out not to be: its repetition is carried out.
+    public func withdraw(_ claim: ReplyClaim) async {
+        // Shielded, as above.
+        _ = await Task {
+            try await change("DELETE FROM replies WHERE owner_id = \(claim.owner) AND key = \(claim.key.bytes) AND claim = \(claim.id)")
+        }.result
+    }
+
     /// Removes what has served its time, in batches that hold up nobody.
     ///
     /// - Returns: how many answers were removed.
@@ -98,7 +106,7 @@ public struct ReplyStore: Sendable {
             INSERT INTO replies AS held (owner_id, key, request, claim, lease_until, expires_at)
             VALUES (\(claim.owner), \(claim.key.bytes), \(request.bytes), \(claim.id), \(sql: leaseEnd), \(sql: Self.end))
             ON CONFLICT (owner_id, key) DO UPDATE SET request = excluded.request, claim = excluded.claim, lease_until = excluded.lease_until,
-                expires_at = excluded.expires_at, status = NULL, location = NULL, body = NULL, content = NULL
+                expires_at = excluded.expires_at, status = NULL, location = NULL, body = NULL, file = NULL, content = NULL
             WHERE held.lease_until <= clock_timestamp()
                 AND (held.expires_at <= clock_timestamp() OR (held.status IS NULL AND held.request = excluded.request))
             """) == 1
@@ -107,7 +115,7 @@ public struct ReplyStore: Sendable {
     private func look(_ claim: ReplyClaim, _ request: SHA256Digest) async throws(PostgresError) -> ReplyOutcome? {
         let rows = try await pool.query(
             """
-            SELECT request, status, location, body, content,
+            SELECT request, status, location, body, file, content,
                 greatest(0, extract(epoch FROM lease_until - clock_timestamp()))::double precision AS left
             FROM replies WHERE owner_id = \(claim.owner) AND key = \(claim.key.bytes) AND expires_at > clock_timestamp()
             """)
@@ -120,7 +128,8 @@ public struct ReplyStore: Sendable {
         }
         return .answered(
             StoredReply(
-                status: status, location: try row.decode("location"), body: try row.decode("body"), content: try row.decode("content")))
+                status: status, location: try row.decode("location"), body: try row.decode("body"),
+                file: try row.decode("file", as: FileID?.self), content: try row.decode("content")))
     }
 
     private func change(_ statement: SQL) async throws(FilesError) -> Int {

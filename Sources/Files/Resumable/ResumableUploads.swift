@@ -8,6 +8,9 @@ public import ServiceLifecycle
 ///
 /// An acknowledged byte is durable, and a row says so. Two writers never mix: the newer one ends the older (see `UploadHolds`).
 public final class ResumableUploads: Sendable, Service {
+    /// The answer to store with an upload that has this id.
+    public typealias Reply = @Sendable (UploadID) -> ReplyCompletion?
+
     private let store: UploadStore
     private let claims: UploadClaims
     private let holds: UploadHolds
@@ -22,7 +25,7 @@ public final class ResumableUploads: Sendable, Service {
         pool: PostgresPool, redis: RedisClient, staging: StagingArea, intake: FileIntake,
         configuration: ResumableConfiguration = ResumableConfiguration(), logger: Logger
     ) {
-        store = UploadStore(pool: pool, area: staging.areaID ?? "", configuration: configuration)
+        store = UploadStore(pool: pool, area: staging.areaID ?? "", intake: intake, configuration: configuration)
         claims = UploadClaims(redis: redis, store: store, logger: logger)
         holds = UploadHolds(store: store, claims: claims, staging: staging, logger: logger)
         completion = UploadCompletion(store: store, staging: staging, intake: intake, inspection: configuration.inspection, logger: logger)
@@ -47,10 +50,11 @@ public final class ResumableUploads: Sendable, Service {
 
     /// Creates an upload.
     ///
-    /// - Throws: `.tooManyUploads`, `.tooLarge`, `.database`.
-    public func create(_ draft: UploadDraft) async throws(FilesError) -> UploadRecord {
+    /// - Parameter reply: the answer that is stored with it.
+    /// - Throws: `.tooManyUploads`, `.tooLarge`, `.superseded`, `.database`.
+    public func create(_ draft: UploadDraft, reply: ReplyCompletion? = nil) async throws(FilesError) -> UploadRecord {
         try check(length: draft.length)
-        return try await store.create(draft)
+        return try await store.create(draft, reply: reply)
     }
 
     /// Creates an upload that is complete: its whole body has come with it. Row and file are there together, or neither is.
@@ -58,12 +62,13 @@ public final class ResumableUploads: Sendable, Service {
     /// - Parameters:
     ///   - file: received as any other; nothing of it remains when this throws, but for `.unknownOutcome`.
     ///   - lease: the room that was promised to it.
+    ///   - reply: the answer that is stored with it.
     /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws.
     /// - Precondition: the draft is of a whole file.
     public func create(
-        _ draft: UploadDraft, with file: ReceivedFile, lease: QuotaLease? = nil
+        _ draft: UploadDraft, with file: ReceivedFile, lease: QuotaLease? = nil, reply: ReplyCompletion? = nil
     ) async throws(FilesError) -> FileRecord {
-        try await completion.accept(file, of: draft, lifetime: configuration.lifetime, lease: lease)
+        try await completion.accept(file, of: draft, lifetime: configuration.lifetime, lease: lease, reply: reply)
     }
 
     /// Looks at an upload, and disturbs nobody.
@@ -139,7 +144,7 @@ public final class ResumableUploads: Sendable, Service {
         let record = try await store.find(owner: owner, id: id)
         guard record.joinedInto == nil else { throw FilesError(.uploadEnded, "the part belongs to another upload") }
         guard record.state != .dead, record.state != .complete || record.kind == .part else {
-            guard try await store.remove(record.fence) else { throw FilesError(.uploadNotFound, "there is no such upload") }
+            guard try await store.remove(record) else { throw FilesError(.uploadNotFound, "there is no such upload") }
             return record
         }
         let hold: UploadHold
@@ -148,11 +153,11 @@ public final class ResumableUploads: Sendable, Service {
         } catch {
             // Given up by whoever wrote to it, while this waited.
             let now = try await store.find(owner: owner, id: id)
-            guard error.code == .uploadEnded, now.state == .dead, try await store.remove(now.fence) else { throw error }
+            guard error.code == .uploadEnded, now.state == .dead, try await store.remove(now) else { throw error }
             return now
         }
         do throws(FilesError) {
-            guard try await store.remove(hold.record.fence) else { throw FilesError(.uploadEnded, "the upload has another fate") }
+            guard try await store.remove(hold.record) else { throw FilesError(.uploadEnded, "the upload has another fate") }
         } catch {
             await hold.release()
             throw error
@@ -164,14 +169,19 @@ public final class ResumableUploads: Sendable, Service {
 
     /// Makes one upload of parts that are complete.
     ///
+    /// - Parameter reply: the answer that is stored with it, by the id that the upload has.
     /// - Returns: complete, when that took a moment; else `.joining`, and it goes on by itself. The one that is there already when
     ///   the same parts were joined before.
-    /// - Throws: `.partsUnusable`, `.partsUnfinished`, `.tooLarge`, `.tooManyUploads`, `.database`.
-    public func join(_ draft: UploadDraft, parts: [UploadID]) async throws(FilesError) -> UploadRecord {
-        let record = try await UploadJoining(store: store, configuration: configuration).create(draft, parts)
+    /// - Throws: `.partsUnusable`, `.partsUnfinished`, `.tooLarge`, `.quotaExceeded`, `.refused`, `.stagingFull`, `.superseded`,
+    ///   `.database`: the parts are as they were.
+    public func join(
+        _ draft: UploadDraft, parts: [UploadID], reply: @escaping Reply = { _ in nil }
+    ) async throws(FilesError) -> UploadRecord {
+        try await JoinInspection(store: store, staging: staging, inspection: configuration.inspection).look(at: draft, parts)
+        let record = try await UploadJoining(store: store, configuration: configuration).create(draft, parts, reply)
         guard record.state == .joining || record.state == .finishing else { return record }
         guard record.length ?? 0 <= UploadJoiner.moment else { return record }
-        // Should it fail, the finisher tries again.
+        // Whatever could refuse it has been asked. What fails now is tried again by the finisher.
         try? await joiner.finish(record)
         return try await store.find(owner: draft.owner, id: record.id)
     }

@@ -27,7 +27,7 @@ struct UploadCompletion: Sendable {
         }
         do throws(FilesError) {
             let name = try name(of: record)
-            try await inspect(hold, as: name)
+            try await look(at: hold, as: name)
             let file = ReceivedFile(id: FileID(), size: chain.byteCount, sha256: digest, content: .partial(hold.file))
             let member = intake.member(file, owner: record.owner, name: name, contentType: record.contentType)
             let files = try await intake.accept(IntakeGroup([member], upload: record.fence))
@@ -39,17 +39,15 @@ struct UploadCompletion: Sendable {
         }
     }
 
-    private func inspect(_ hold: UploadHold, as name: FileName) async throws(FilesError) {
+    private func look(at hold: UploadHold, as name: FileName) async throws(FilesError) {
         guard let inspection else { return }
-        do {
-            let file = hold.file
-            let head = try await staging.onPool { () throws(FilesError) in try file.read(at: 0, upTo: inspection.headLimit) }
-            try await inspection.look(Array(head.readableBytesView), name)
-        } catch let refusal as any ContentRefusal {
-            await kill(hold, refusal.failure)
-            throw FilesError(.refused, "the content is not wanted", underlying: refusal)
+        let file = hold.file
+        let head = try await staging.onPool { () throws(FilesError) in try file.read(at: 0, upTo: inspection.headLimit) }
+        do throws(FilesError) {
+            try await inspection.inspect(Array(head.readableBytesView), as: name)
         } catch {
-            throw FilesError(error)
+            if let refusal = error.underlying as? any ContentRefusal { await kill(hold, refusal.failure) }
+            throw error
         }
     }
 
@@ -57,7 +55,7 @@ struct UploadCompletion: Sendable {
     ///
     /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws: nothing of the file remains, but for `.unknownOutcome`.
     func accept(
-        _ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration, lease: QuotaLease?
+        _ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration, lease: QuotaLease?, reply: ReplyCompletion?
     ) async throws(FilesError) -> FileRecord {
         let group: IntakeGroup
         do throws(FilesError) {
@@ -67,7 +65,8 @@ struct UploadCompletion: Sendable {
             guard let name = draft.name else { throw FilesError(.misuse, "a part becomes no file of its own") }
             let member = intake.member(file, owner: draft.owner, name: try FileName(cleaning: name), contentType: draft.contentType)
             group = IntakeGroup(
-                [member], lease: lease, creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime))
+                [member], reply: reply, lease: lease, creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime)
+            )
         } catch {
             await staging.discard(file)
             throw error
@@ -78,7 +77,7 @@ struct UploadCompletion: Sendable {
     /// Gives an upload up for good.
     func kill(_ hold: UploadHold, _ failure: String) async {
         do throws(FilesError) {
-            if try await store.kill(hold.record.fence, failure: failure) { await hold.removeFile() }
+            if try await store.kill(hold.record, failure: failure) { await hold.removeFile() }
         } catch {
             // It stays as it is: whoever asks next comes to the same end, or it expires.
             logger.warning("an upload was not given up", metadata: .init([.error: "\(error)", .reason: "\(failure)"]))

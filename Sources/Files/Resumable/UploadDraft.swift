@@ -11,6 +11,7 @@ public struct UploadDraft: Sendable {
     public let name: String?
     let contentType: String
     let expected: SHA256Digest?
+    let concat: String?
 
     /// - Parameters:
     ///   - length: in bytes; nil when the client will tell it later.
@@ -18,9 +19,10 @@ public struct UploadDraft: Sendable {
     ///   - name: of the file; without one it is called after the upload. A part has none.
     ///   - contentType: as the client claims it; what is no media type becomes `application/octet-stream`.
     ///   - expected: what the digest of all bytes has to be, else the upload is dead.
+    ///   - concat: of a joined one, how the client named its parts; at most 11264 bytes.
     public init(
         owner: UserID, kind: UploadKind, length: Int64?, metadata: String = "", name: FileName? = nil, contentType: String = "",
-        expected: SHA256Digest? = nil
+        expected: SHA256Digest? = nil, concat: String? = nil
     ) {
         id = UploadID()
         self.owner = owner
@@ -30,6 +32,7 @@ public struct UploadDraft: Sendable {
         self.name = kind == .part ? nil : name?.value ?? "upload-\(id)"
         self.contentType = ContentType.clean(contentType)
         self.expected = expected
+        self.concat = concat
     }
 
     func of(length: Int64) -> UploadDraft {

@@ -4,14 +4,16 @@ import Platform
 /// Ends the uploads that nobody ends: whose client has gone after its last byte, whose process was killed before it had made the
 /// file, or whose parts take longer to put together than a client waits.
 struct UploadFinisher: Sendable {
+    private enum Event: Sendable {
+        case tick
+        case ended(UploadID, hasFailed: Bool)
+    }
+
     private static let interval: Duration = .seconds(1)
     /// Rows of one query.
     private static let page = 100
-
-    private struct Delay {
-        var backoff = Backoff(base: .seconds(1), cap: .seconds(60))
-        var until = ContinuousClock.now
-    }
+    /// How many of one state are ended at the same time: one that takes an hour holds up no other.
+    private static let parallel = 4
 
     let joiner: UploadJoiner
     let logger: Logger
@@ -19,46 +21,53 @@ struct UploadFinisher: Sendable {
     /// Works until cancelled. What takes long and what does not, wait for each other never.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            for state in [UploadState.finishing, .joining] {
-                group.addTask {
-                    var delays: [UploadID: Delay] = [:]
-                    while !Task.isCancelled {
-                        try? await Task.sleep(for: Self.interval)
-                        await finishAll(state, &delays)
-                    }
+            for state in [UploadState.finishing, .joining] { group.addTask { await finishAll(state) } }
+        }
+    }
+
+    private func finishAll(_ state: UploadState) async {
+        await withTaskGroup(of: Event.self) { group in
+            var queue = FinishingQueue()
+            group.addTask { await Self.tick() }
+            while let event = await group.next(), !Task.isCancelled {
+                switch event {
+                case .tick:
+                    queue.begin()
+                    group.addTask { await Self.tick() }
+                case .ended(let id, let hasFailed): queue.ended(id, hasFailed: hasFailed)
+                }
+                while queue.count < Self.parallel, let record = await next(state, in: &queue) {
+                    group.addTask { .ended(record.id, hasFailed: await finish(record)) }
                 }
             }
         }
     }
 
-    private func finishAll(_ state: UploadState, _ delays: inout [UploadID: Delay]) async {
-        var position: UploadID?
-        var seen: Set<UploadID> = []
-        while !Task.isCancelled {
-            guard let rows = try? await joiner.holds.store.pending(state, after: position, limit: Self.page), let last = rows.last else {
-                break
-            }
-            for record in rows {
-                seen.insert(record.id)
-                if delays[record.id].map({ $0.until <= .now }) ?? true { await finish(record, &delays) }
-            }
-            position = last.id
-        }
-        delays = delays.filter { seen.contains($0.key) }
+    private static func tick() async -> Event {
+        try? await Task.sleep(for: interval)
+        return .tick
     }
 
-    private func finish(_ record: UploadRecord, _ delays: inout [UploadID: Delay]) async {
+    private func next(_ state: UploadState, in queue: inout FinishingQueue) async -> UploadRecord? {
+        while true {
+            if let record = queue.next() { return record }
+            guard !queue.isOver else { return nil }
+            queue.add((try? await joiner.holds.store.pending(state, after: queue.position, limit: Self.page)) ?? [])
+        }
+    }
+
+    /// - Returns: whether it has failed, and is to be tried again later.
+    private func finish(_ record: UploadRecord) async -> Bool {
         do throws(FilesError) {
             try await joiner.finish(record)
             logger.notice("made a file of an upload that nobody ended")
+            return false
         } catch {
             switch error.code {
-            case .uploadBusy, .uploadEnded, .superseded, .cancelled, .closed: break
+            case .uploadBusy, .uploadEnded, .superseded, .cancelled, .closed: return false
             default:
                 logger.warning("an upload was not ended", metadata: .init([.error: "\(error)"]))
-                var delay = delays[record.id] ?? Delay()
-                delay.until = .now + delay.backoff.next()
-                delays[record.id] = delay
+                return true
             }
         }
     }

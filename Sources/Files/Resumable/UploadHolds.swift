@@ -73,7 +73,7 @@ struct UploadHolds: Sendable {
     /// - Returns: what to throw.
     func giveUp(_ hold: UploadHold, _ sight: String) async throws(FilesError) -> FilesError {
         logger.error("bytes of an upload are gone that were durable", metadata: .init([.reason: "\(hold.record): \(sight)"]))
-        if try await store.kill(hold.record.fence, failure: "upload-lost") { await hold.removeFile() }
+        if try await store.kill(hold.record, failure: "upload-lost") { await hold.removeFile() }
         return FilesError(.uploadEnded, "bytes of the upload are gone that were durable")
     }
 

@@ -9,14 +9,16 @@ enum UploadInsertion {
         let states = zip(drafts, files).map { $1 == nil ? $0.state : .complete }
         return """
             INSERT INTO uploads (
-                id, owner_id, area, kind, state, length, byte_offset, metadata, name, content_type, expected_sha256, file, expires_at)
+                id, owner_id, area, kind, state, length, byte_offset, metadata, name, content_type, expected_sha256, concat, file,
+                expires_at)
             SELECT id, owner, \(area), kind, state, length, CASE WHEN became IS NULL THEN 0 ELSE length END, metadata, name, content_type,
-                decode(expected, 'hex'), became, now() + make_interval(secs => \(lifetime.inSeconds))
+                decode(expected, 'hex'), concat, became, now() + make_interval(secs => \(lifetime.inSeconds))
             FROM unnest(
                 \(drafts.map(\.id)), \(drafts.map(\.owner)), \(drafts.map(\.kind.rawValue))::text[], \(states.map(\.rawValue))::text[],
                 \(drafts.map(\.length)), \(drafts.map(\.metadata))::text[], \(drafts.map(\.name))::text[],
-                \(drafts.map(\.contentType))::text[], \(drafts.map { $0.expected?.description })::text[], \(files))
-                AS given (id, owner, kind, state, length, metadata, name, content_type, expected, became)
+                \(drafts.map(\.contentType))::text[], \(drafts.map { $0.expected?.description })::text[],
+                \(drafts.map(\.concat))::text[], \(files))
+                AS given (id, owner, kind, state, length, metadata, name, content_type, expected, concat, became)
             RETURNING \(sql: UploadRecord.columns)
             """
     }

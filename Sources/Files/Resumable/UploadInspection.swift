@@ -10,6 +10,17 @@ public struct UploadInspection: Sendable {
         self.headLimit = headLimit
         self.look = look
     }
+
+    /// - Throws: `.refused` with the `ContentRefusal`; whatever else: for now.
+    func inspect(_ head: [UInt8], as name: FileName) async throws(FilesError) {
+        do {
+            try await look(head, name)
+        } catch let refusal as any ContentRefusal {
+            throw FilesError(.refused, "the content is not wanted", underlying: refusal)
+        } catch {
+            throw FilesError(error)
+        }
+    }
 }
 
 /// Why the content of a file is not wanted, whoever asks again.

@@ -1,32 +1,53 @@
 import Platform
 import Postgres
 
-/// Makes the row of an upload that is joined of parts, and uses the parts up, in one transaction.
+/// Makes the row of an upload that is joined of parts, takes its room and uses the parts up, in one transaction.
+///
+/// More uploads are not open after it than before.
 struct UploadJoining: Sendable {
     let store: UploadStore
     let configuration: ResumableConfiguration
 
     /// - Returns: the row that is there already, when the same parts were joined before.
-    func create(_ draft: UploadDraft, _ parts: [UploadID]) async throws(FilesError) -> UploadRecord {
+    func create(_ draft: UploadDraft, _ parts: [UploadID], _ reply: @escaping ResumableUploads.Reply) async throws(FilesError)
+        -> UploadRecord
+    {
         guard !parts.isEmpty, Set(parts).count == parts.count else { throw Self.unusable }
         do {
-            return try await store.pool.transaction { session in
-                let open = try UploadCreation.lockAndCount([draft.owner], session)
-                let found = try rows(of: draft.owner, parts, session)
-                if let joined = found[0].joinedInto, found.allSatisfy({ $0.joinedInto == joined }),
-                    let before = try former(joined, session), before.parts == parts
-                {
-                    return before
-                }
-                let length = try self.length(of: found)
-                guard open[draft.owner, default: 0] < configuration.maximumOpen else {
-                    throw UploadCreation(pool: store.pool, area: store.area, configuration: configuration).tooMany
-                }
-                return try add(draft, parts, length, session)
+            let (record, use) = try await store.pool.transaction { session in
+                let usage = try QuotaLedger(limits: store.limits).usage(of: [draft.owner], session)[draft.owner]
+                let (record, use) = try join(draft, parts, usage, session)
+                if let reply = reply(record.id) { try keep(reply, session) }
+                return (record, use)
             }
+            if let use { await store.quotas?.tell(draft.owner, use, ending: parts) }
+            return record
         } catch {
             throw (error as? PostgresError).map { FilesError(reading: $0) } ?? FilesError(error)
         }
+    }
+
+    /// - Returns: the row, and what its owner takes if that has changed.
+    private func join(
+        _ draft: UploadDraft, _ parts: [UploadID], _ usage: QuotaUse?, _ session: borrowing PostgresSession
+    ) throws -> (UploadRecord, QuotaUse?) {
+        let found = try rows(of: draft.owner, parts, session)
+        if let joined = found[0].joinedInto, found.allSatisfy({ $0.joinedInto == joined }),
+            let before = try former(joined, session), before.parts == parts
+        {
+            return (before, nil)
+        }
+        let length = try self.length(of: found)
+        // Of what was promised to the parts nothing is left to others in between: it is taken before they are used up.
+        var use = try usage?.adding(bytes: length, files: 1)
+        use?.version += 1
+        if let use { try QuotaLedger.note([draft.owner: use], session) }
+        return (try add(draft, parts, length, session), use)
+    }
+
+    private func keep(_ reply: ReplyCompletion, _ session: borrowing PostgresSession) throws {
+        guard try !ReplyCompletion.lock([reply.claim], session).isEmpty else { throw FilesError.requestTakenOver }
+        try session.execute(reply.storing)
     }
 
     /// - Returns: in the order of `parts`.

@@ -11,8 +11,11 @@ extension UploadRecord {
     /// acknowledged.
     static let columns: SQL = """
         id, owner_id, area, kind, state, length, byte_offset, epoch, digest_state, metadata, name, content_type, expected_sha256, parts,
-        joined_into, file, failure, expires_at, expires_at <= now() AND state NOT IN ('finishing', 'joining')
+        joined_into, file, failure, expires_at, expires_at <= now() AND state NOT IN ('finishing', 'joining'), concat
         """
+
+    /// Whether its room is taken already, as if it were a file: what is being made of parts, so that nothing can come in between.
+    static let isCharged: SQL = "kind = 'joined' AND state IN ('joining', 'finishing')"
 
     /// Whether the bytes below `partial/` are needed: until there is a file, and those of a part until it is joined.
     static let needsBytes: SQL = """
@@ -33,7 +36,8 @@ extension UploadRecord {
             epoch: try row.decode(at: 7), chain: chain, metadata: try row.decode(at: 9), name: try row.decode(at: 10, as: String?.self),
             contentType: try row.decode(at: 11),
             expected: try row.decode(at: 12, as: [UInt8]?.self).flatMap { SHA256Digest(bytes: $0) },
-            parts: try row.decode(at: 13, as: [UploadID]?.self) ?? [], joinedInto: try row.decode(at: 14, as: UploadID?.self),
+            parts: try row.decode(at: 13, as: [UploadID]?.self) ?? [], concat: try row.decode(at: 19, as: String?.self),
+            joinedInto: try row.decode(at: 14, as: UploadID?.self),
             file: try row.decode(at: 15, as: FileID?.self), failure: try row.decode(at: 16, as: String?.self),
             expiresAt: try row.decode(at: 17), isExpired: try row.decode(at: 18))
     }

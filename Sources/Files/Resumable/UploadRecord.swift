@@ -51,6 +51,8 @@ public struct UploadRecord: Sendable, Identifiable {
     let expected: SHA256Digest?
     /// Of a joined one, in order.
     public let parts: [UploadID]
+    /// Of a joined one: how its creator named them.
+    public let concat: String?
     /// Of a part that is used up: what it has become part of.
     public let joinedInto: UploadID?
     /// What it became.

@@ -16,12 +16,17 @@ final class UploadStore: Sendable {
 
     let pool: PostgresPool
     let area: String
-    private let creations: Batcher<UploadDraft, UploadRecord>
+    /// The quota of owners who have none of their own, and who is told of what they take.
+    let limits: QuotaLimits
+    let quotas: QuotaKeeper?
+    private let creations: Batcher<UploadCreation.Order, UploadRecord>
     private let checkpoints: Batcher<Checkpoint, UploadState?>
 
-    init(pool: PostgresPool, area: String, configuration: ResumableConfiguration) {
+    init(pool: PostgresPool, area: String, intake: FileIntake, configuration: ResumableConfiguration) {
         self.pool = pool
         self.area = area
+        limits = intake.limits
+        quotas = intake.quotas
         let creation = UploadCreation(pool: pool, area: area, configuration: configuration)
         creations = Batcher(maximumItems: Self.batch, maximumInFlight: 1) { await creation.commit($0) }
         checkpoints = Batcher(maximumItems: Self.batch, maximumInFlight: 2) { batch in
@@ -37,10 +42,11 @@ final class UploadStore: Sendable {
         }
     }
 
-    /// - Throws: `.tooManyUploads`, `.database`: perhaps there is a row that nobody will use, until it expires.
-    func create(_ draft: UploadDraft) async throws(FilesError) -> UploadRecord {
+    /// - Throws: `.tooManyUploads`; `.superseded`, where the answer is not the caller's to store; `.database`: perhaps there is a row
+    ///   that nobody will use, until it expires.
+    func create(_ draft: UploadDraft, reply: ReplyCompletion?) async throws(FilesError) -> UploadRecord {
         do {
-            return try await creations.submit(draft)
+            return try await creations.submit(UploadCreation.Order(draft: draft, reply: reply))
         } catch {
             throw Self.repeatable(error)
         }
@@ -93,22 +99,6 @@ final class UploadStore: Sendable {
         } catch {
             throw Self.repeatable(error)
         }
-    }
-
-    /// Gives an upload up for good, unless it has come to its end.
-    ///
-    /// - Returns: false when it has, or the fence is not the caller's any more.
-    func kill(_ fence: UploadFence, failure: String) async throws(FilesError) -> Bool {
-        try await execute(
-            """
-            UPDATE uploads SET state = 'dead', failure = \(failure), digest_state = NULL
-            WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND state IN ('open', 'finishing', 'joining')
-            """) == 1
-    }
-
-    /// - Returns: false when the fence is not the caller's any more, or a part has been used up.
-    func remove(_ fence: UploadFence) async throws(FilesError) -> Bool {
-        try await execute("DELETE FROM uploads WHERE id = \(fence.id) AND epoch = \(fence.epoch) AND joined_into IS NULL") == 1
     }
 
     /// Which of these uploads need their bytes below `partial/`: those that are no file yet, and parts until they are joined.

@@ -107,7 +107,7 @@ struct IntakeGroupTests {
             #expect(area.ready.count == (isDone ? 1 : 0))
             let now = try await pool.query(
                 """
-                SELECT uploads.state, file, byte_offset, status, body, bytes FROM uploads, replies
+                SELECT uploads.state, uploads.file, byte_offset, status, body, bytes FROM uploads, replies
                 LEFT JOIN file_usage ON true
                 """)[0]
             #expect(try now.decode("state", as: String.self) == (isDone && upload == .right ? "complete" : "open"))

@@ -72,6 +72,91 @@ struct JoinTests {
         }
     }
 
+    @Test("what takes long holds up no other")
+    func sideBySide() async throws {
+        try await UploadFixture.run { fixture in
+            // Reading it lasts until somebody writes.
+            let stuck = [try await fixture.part([1]), try await fixture.part([2])]
+            #expect(unlink(fixture.path(of: stuck[1])) == 0 && mkfifo(fixture.path(of: stuck[1]), 0o600) == 0)
+            try await fixture.pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(stuck[1])")
+            let first = try await fixture.uploads.join(draft, parts: stuck)
+            #expect(await fixture.eventually { try await fixture.find(first.id).offset == 1 })
+            let second = try await fixture.uploads.join(draft, parts: [fixture.part([UInt8](repeating: 1, count: 65 << 20))])
+            #expect(second.state == .joining)
+            #expect(await fixture.eventually { try await fixture.find(second.id).state == .complete })
+            #expect(try await fixture.find(first.id).state == .joining)
+            let descriptor = open(fixture.path(of: stuck[1]), O_WRONLY)
+            unlink(fixture.path(of: stuck[1]))
+            close(descriptor)
+        }
+    }
+
+    @Test("H11 a quota that has no room for the whole refuses it while its parts are as they were; with room it is taken once")
+    func quota() async throws {
+        try await UploadFixture.run { fixture in
+            let parts = [try await fixture.part(pattern(60)), try await fixture.part(pattern(40))]
+            try await fixture.pool.execute("INSERT INTO file_usage (owner_id, bytes, files, byte_limit) VALUES (\(owner), 0, 0, 99)")
+            let note = try await refusal { _ = try await fixture.uploads.join(draft, parts: parts) }
+            #expect(note == QuotaNote(kind: .bytes, maximum: 99, used: 0))
+            for part in parts { #expect(try await fixture.find(part).joinedInto == nil) }
+            #expect(try await fixture.count("uploads") == 2)
+            try await fixture.pool.execute("UPDATE file_usage SET byte_limit = 100")
+            #expect(try await fixture.uploads.join(draft, parts: parts).state == .complete)
+            #expect(try await use(fixture) == [100, 1])
+        }
+    }
+
+    @Test(
+        "H11 while parts are being joined their room is taken, counted, and given back when nothing comes of it", arguments: [true, false])
+    func charged(isTerminated: Bool) async throws {
+        try await UploadFixture.run { fixture in
+            let parts = [try await fixture.part([1]), try await fixture.part([2])]
+            try await fixture.pool.execute("INSERT INTO file_usage (owner_id, bytes, files, byte_limit) VALUES (\(owner), 0, 0, 90000000)")
+            // Said to be longer than it is: it is joined in the background, again and again.
+            try await fixture.pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(parts[1])")
+            let record = try await fixture.uploads.join(draft, parts: parts)
+            #expect(record.state == .joining)
+            #expect(try await use(fixture) == [80_000_001, 1])
+            let administration = QuotaAdministration(pool: fixture.pool, limits: .none)
+            #expect(try await administration.recount(owner)?.now.bytes == 80_000_001)
+            let more = try await fixture.part([UInt8](repeating: 1, count: 10_000_000))
+            #expect(await code { _ = try await fixture.uploads.join(draft, parts: [more]) } == .quotaExceeded)
+            if isTerminated {
+                _ = try await fixture.uploads.terminate(owner: owner, id: record.id)
+            } else {
+                #expect(unlink(fixture.path(of: parts[1])) == 0)
+                #expect(await fixture.eventually { try await fixture.find(record.id).state == .dead })
+            }
+            #expect(try await use(fixture) == [0, 0])
+            #expect(try await fixture.uploads.join(draft, parts: [more]).state == .complete)
+        }
+    }
+
+    /// What the row of the quota says.
+    private func use(_ fixture: UploadFixture) async throws -> [Int64] {
+        let row = try await fixture.pool.query("SELECT bytes, files FROM file_usage WHERE owner_id = \(owner)")[0]
+        return [try row.decode(at: 0), try row.decode(at: 1)]
+    }
+
+    private struct Unwanted: ContentRefusal {
+        let failure = "unwanted"
+    }
+
+    @Test("content that is not wanted refuses the whole, in however many parts it came, and they are as they were")
+    func content() async throws {
+        let inspection = UploadInspection(headLimit: 6) { head, name in
+            if head == [1, 2, 3, 4, 5, 6], name.value == "a" { throw Unwanted() }
+        }
+        try await UploadFixture.run(configure: { $0.inspection = inspection }) { fixture in
+            let parts = [try await fixture.part([1, 2]), try await fixture.part([]), try await fixture.part([3, 4, 5, 6, 7])]
+            let named = UploadDraft(owner: owner, kind: .joined, length: nil, name: try FileName(cleaning: "a"))
+            #expect(await code { _ = try await fixture.uploads.join(named, parts: parts) } == .refused)
+            for part in parts { #expect(try await fixture.find(part).joinedInto == nil) }
+            let joined = try await fixture.uploads.join(draft, parts: parts.reversed())
+            #expect(try await fixture.content(of: joined.id) == [3, 4, 5, 6, 7, 1, 2])
+        }
+    }
+
     @Test("parts whose bytes have vanished make no file")
     func vanished() async throws {
         try await UploadFixture.run { fixture in
