@@ -65,6 +65,20 @@ struct ResumeTests {
                 try await client.put("a", ClientFixture.bytes(Self.size), gives: .success)
                 #expect(Set(server.seen("POST").compactMap { $0.fields["idempotency-key"] }).count == 1)
                 #expect(server.state.withLock { $0.uploads.count } == 1)
+                #expect(server.seen.map(\.method) == ["POST", "POST", "HEAD", "PATCH"], "what was begun before is asked how far it is")
+            }
+        }
+    }
+
+    @Test("a key of an earlier run that belongs to another creation: a new one is taken, once")
+    func otherCreation() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                server.fail("POST", .answer(422))
+                try await client.put("a", ClientFixture.bytes(Self.size), gives: .success)
+                #expect(Set(server.seen("POST").compactMap { $0.fields["idempotency-key"] }).count == 2)
+                server.fail("POST", .answer(422), .answer(422))
+                try await client.put("b", ClientFixture.bytes(Self.size), gives: .refused)
             }
         }
     }

@@ -75,15 +75,18 @@ struct ResumableUpload {
             (name: "Upload-Metadata", value: "filename \(Self.base64(file.name)),filetype \(Self.base64(contentType))"),
         ]
         if let announced { fields.append((name: "Repr-Digest", value: ReprDigest.field(announced))) }
-        let reply = try await session.caller.call(HTTPRequest(.post, Self.path, fields: fields), plan: &plan)
+        let reply = try await session.caller.call(HTTPRequest(.post, Self.path, fields: fields), handling: [422], plan: &plan)
+        // The key is from a run that described the file in another way.
+        guard reply.isSuccess else { return try beginAgain(after: reply) }
         guard let upload = Self.upload(in: reply["location"]) else {
             throw .refused(Problem(status: reply.status, type: "about:blank", title: "an answer without the place of the upload"))
         }
         entry.upload = upload
         self.entry = entry
         try journal.write(entry)
-        // An answer that was kept may be of an upload that has begun.
-        return .send(upload, from: Self.number(reply["upload-offset"]) ?? 0)
+        // What was begun before, by a request whose answer was lost, may be anywhere.
+        guard reply["idempotency-replayed"] == nil else { return .look(upload) }
+        return .send(upload, from: 0)
     }
 
     private mutating func look(_ upload: String) async throws(ClientFailure) -> Step {

@@ -9,7 +9,10 @@ extension FakeServer {
         let parts = path.split(separator: "/").dropFirst(2).map(String.init)
         guard fields["authorization"] == "Bearer slc_right" else { return .problem(401, "/problems/unauthorized") }
         return state.withLock { state in
-            if let key = fields["idempotency-key"], let kept = state.kept[key] { return kept }
+            if let key = fields["idempotency-key"], var kept = state.kept[key] {
+                kept.fields["idempotency-replayed"] = "true"
+                return kept
+            }
             let answer: FakeAnswer
             switch (method, parts.first, parts.dropFirst().first) {
             case ("PUT", "files", let name?): answer = state.put(name.removingPercentEncoding ?? name, body)
