@@ -57,7 +57,7 @@ struct ResumableHandlers {
         if let ended = try ended(record, fields, body) { return ended }
         // Nobody is ended for bytes that are there already.
         guard fields.offset >= record.offset else { throw APIError.wrongOffset(record.offset) }
-        return try await gate.enter(request, uploader, expecting: body.count ?? 0, tellsToSend: false) {
+        return try await gate.enter(request, uploader, expecting: body.count ?? 0) {
             // The creation has taken the room of an upload whose length it told.
             let lease: QuotaLease? =
                 record.length == nil

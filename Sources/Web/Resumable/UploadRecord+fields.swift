@@ -5,8 +5,10 @@ import HTTPTypes
 import Platform
 
 extension UploadRecord {
+    var location: String { Self.location(of: id) }
+
     /// Relative, because behind a proxy a client may know us by another scheme or name.
-    var location: String { UploadConcat.path + id.description }
+    static func location(of id: UploadID) -> String { UploadConcat.path + id.description }
 
     /// What the answer to a request that has moved it says.
     var progress: HTTPFields {
@@ -27,7 +29,7 @@ extension UploadRecord {
         switch kind {
         case .whole: break
         case .part: fields[.uploadConcat] = UploadConcat.partial.text
-        case .joined: fields[.uploadConcat] = UploadConcat.final(parts).text
+        case .joined: fields[.uploadConcat] = concat ?? UploadConcat.final(parts).text
         }
         return fields
     }

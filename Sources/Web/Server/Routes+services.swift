@@ -35,7 +35,7 @@ extension Routes {
             uploads: services.uploads,
             creation: CreationHandler(
                 uploads: services.uploads, staging: services.staging, gate: gate, quotas: services.quotas, types: services.types,
-                receiver: receiver),
+                receiver: receiver, replies: services.intake.replies),
             gate: gate, receiver: receiver, deletion: deletion, quotas: services.quotas)
         let places = StreamPlaces(limit: EventHandlers.places.all, limitOfUser: EventHandlers.places.ofUser)
         self.init(

@@ -34,11 +34,13 @@ struct IdempotentUpload: Sendable {
     private let replies: ReplyStore
     private let announcement: Announcement?
 
-    init(_ request: Request, of owner: UserID, in replies: ReplyStore, announcing announcement: Announcement? = nil)
-        throws(RequestSyntaxError)
-    {
+    /// - Parameter head: what can be told of the request before its body, if that is more than method and path.
+    init(
+        _ request: Request, of owner: UserID, in replies: ReplyStore, head: SHA256Digest? = nil,
+        announcing announcement: Announcement? = nil
+    ) throws(RequestSyntaxError) {
         key = try IdempotencyKey(request.headers)
-        head = RequestFingerprint.head(of: request)
+        self.head = head ?? RequestFingerprint.head(of: request)
         self.owner = owner
         self.replies = replies
         self.announcement = announcement

@@ -1,5 +1,6 @@
 import Cryptography
 import Files
+import HTTPTypes
 import Hummingbird
 
 /// What makes two requests with the same Idempotency-Key the same request.
@@ -14,6 +15,28 @@ struct RequestFingerprint {
         var fingerprint = RequestFingerprint()
         fingerprint.add(request.method.rawValue)
         fingerprint.add(request.uri.path)
+        return fingerprint.finish()
+    }
+
+    /// The same for a creation after tus, with all that it says about the upload.
+    ///
+    /// - Parameter expected: the digest that the file is to have.
+    static func creation(_ request: Request, expected: SHA256Digest?) -> SHA256Digest {
+        var fingerprint = RequestFingerprint()
+        fingerprint.add(request.method.rawValue)
+        fingerprint.add(request.uri.path)
+        for name in [HTTPField.Name.uploadLength, .uploadDeferLength, .uploadMetadata, .uploadConcat] {
+            fingerprint.add(request.headers[name].map { "=" + $0 } ?? "")
+        }
+        fingerprint.add(expected?.description ?? "")
+        return fingerprint.finish()
+    }
+
+    /// Of a body with the first bytes of an upload, of which nobody knows whether it will come to its end: how long it is said to be.
+    static func content(of body: UploadBody) -> SHA256Digest {
+        var fingerprint = RequestFingerprint()
+        fingerprint.add("announced")
+        fingerprint.add(body.count.map { String($0) } ?? "")
         return fingerprint.finish()
     }
 

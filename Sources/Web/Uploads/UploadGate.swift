@@ -42,14 +42,22 @@ struct UploadGate {
         }
     }
 
-    /// The same for what asks for its room by itself.
-    ///
-    /// - Parameter tellsToSend: false where `body` has more to ask before it tells the client to send (`Expectation`).
-    func enter<T>(
-        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, tellsToSend: Bool = true, _ body: () async throws -> T
-    ) async throws -> T {
+    /// The same for what asks for its room, and has more to ask before it tells the client to send (`Expectation`), by itself.
+    func enter<T>(_ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, _ body: () async throws -> T) async throws -> T {
         try await hold(request, uploader) {
-            try await open(request, uploader, expecting: count, tellsToSend: tellsToSend, body)
+            try await open(request, uploader, expecting: count, tellsToSend: false, body)
+        }
+    }
+
+    /// The same for what may be the repetition of another.
+    func enter(
+        _ request: Request, _ uploader: Uploader, expecting count: Int64 = 0, as upload: IdempotentUpload,
+        _ body: (IdempotentUpload.Turn) async throws -> Response
+    ) async throws -> Response {
+        try await hold(request, uploader) {
+            try await upload.run { turn in
+                try await open(request, uploader, expecting: count, tellsToSend: false) { try await body(turn) }
+            }
         }
     }
 

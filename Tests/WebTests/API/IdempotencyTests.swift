@@ -298,7 +298,7 @@ extension OverSockets {
 
 extension WebServer {
     /// Requests with a key that are being carried out or were answered.
-    fileprivate func replies(of account: Account) async throws -> Int {
+    func replies(of account: Account) async throws -> Int {
         let rows = try await pool.query("SELECT count(*) FROM replies WHERE owner_id = \(account.id)")
         return try rows[0].decode(at: 0)
     }

@@ -52,6 +52,21 @@ extension OverSockets {
             }
         }
 
+        @Test("HEAD gives the list back as it was sent, absolute or relative; one that no answer could hold is 400")
+        func asSent() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let parts = [try await server.part(account, [1]), try await server.part(account, [2])]
+                let list = ["http://elsewhere.example:8080" + parts[0], parts[1]]
+                let path = try #require(try await self.join(list, account, at: server)["location"])
+                #expect(try await self.joined(path, account, at: server)["upload-concat"] == "final;" + list.joined(separator: " "))
+                let long = "https://" + String(repeating: "a", count: 11 << 10) + parts[0]
+                let refusal = try await self.join([long], account, at: server)
+                #expect(refusal.status == 400)
+                #expect(try refusal.decode(Problem.self).code == "Upload-Concat")
+            }
+        }
+
         @Test("metadata of the parts is not the whole's")
         func metadata() async throws {
             try await WebServer.run { server in

@@ -7,6 +7,8 @@ package enum UploadConcat: Hashable, Sendable {
     case final([UUIDv7])
 
     package static let maximumParts = 100
+    /// Of the field: with the metadata it has to fit into the head of an answer.
+    package static let maximumLength = 11 << 10
     /// Below which uploads have their addresses.
     package static let path = "/api/v1/uploads/"
 
@@ -15,6 +17,9 @@ package enum UploadConcat: Hashable, Sendable {
         if field == "partial" {
             self = .partial
             return
+        }
+        guard field.utf8.count <= Self.maximumLength else {
+            throw UploadFieldError(.concat, "It may have \(Self.maximumLength) bytes at most.")
         }
         let mark = "final;"
         guard field.utf8.starts(with: mark.utf8) else { throw UploadFieldError(.concat, "It has to be partial, or final;URL URL …") }
@@ -39,6 +44,9 @@ package enum UploadConcat: Hashable, Sendable {
         case .final(let parts): "final;" + parts.map { Self.path + $0.description }.joined(separator: " ")
         }
     }
+
+    /// The upload that an address of ours names.
+    package static func upload(at path: String) -> UUIDv7? { try? part(Array(path.utf8)[...]) }
 
     /// The upload that an address names. The host is not looked at: behind a proxy a client may know us by another name.
     private static func part(_ url: ArraySlice<UInt8>) throws(UploadFieldError) -> UUIDv7 {

@@ -1,0 +1,228 @@
+import Cryptography
+import Files
+import Foundation
+import Platform
+import Postgres
+import RedisSupport
+import TestSupport
+import Testing
+
+extension OverSockets {
+    /// Creations with an Idempotency-Key.
+    @Suite("tus: creations that are sent again")
+    struct TusRepetitionTests {
+        private static let key = "Idempotency-Key: \"2f3f9d0a-5a3c-4a3e-8a55-0d6b5f6f6f10\""
+
+        private static func create(_ account: WebServer.Account, _ fields: [String]) -> HTTPCall {
+            .tus("POST", token: account.token, [key] + fields)
+        }
+
+        private static func create(_ account: WebServer.Account, with body: [UInt8], _ fields: [String] = []) -> HTTPCall {
+            .create(with: body, token: account.token, [key, "Upload-Length: \(body.count)"] + fields)
+        }
+
+        /// Whether an answer is one to a repetition, and tells of an upload.
+        private static func isSame(_ answer: Answer, _ path: String?) -> Bool {
+            answer.status == 201 && answer["location"] == path && answer["idempotency-replayed"] == "true"
+        }
+
+        @Test("H57 a creation again is the same upload, and tells how far it is by now")
+        func again() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let call = Self.create(account, ["Upload-Length: 10", "Upload-Metadata: filename YQ=="])
+                let first = try await server.send(call)
+                let path = try #require(first["location"])
+                #expect(first.status == 201 && first["idempotency-replayed"] == nil)
+                let second = try await server.send(call)
+                #expect(Self.isSame(second, path) && second["upload-offset"] == nil && second["upload-expires"] != nil)
+                #expect(try await server.send(.patch(path, at: 0, pattern(4), token: account.token)).status == 204)
+                let third = try await server.send(call)
+                #expect(Self.isSame(third, path) && third["upload-offset"] == "4" && third["sluice-file"] == nil)
+                let end = try await server.send(.patch(path, at: 4, Array(pattern(10)[4...]), token: account.token))
+                let fourth = try await server.send(call)
+                #expect(Self.isSame(fourth, path) && fourth["upload-offset"] == "10" && fourth["sluice-file"] == end["sluice-file"])
+                #expect(try await server.uploads(of: account) == 1)
+                #expect(try await server.send(.tus("DELETE", path, token: account.token)).status == 204)
+                #expect(Self.isSame(try await server.send(call), path), "what was answered stays")
+                #expect(try await server.uploads(of: account) == 0)
+            }
+        }
+
+        @Test(
+            "H57 with all of its bytes: one file, the same answer; other bytes are 422, and nothing of them stays", arguments: [0, 70_000])
+        func whole(size: Int) async throws {
+            try await WebServer.run(.init(chunkSize: 16 << 10)) { server in
+                let account = try await server.account()
+                let call = Self.create(account, with: pattern(size))
+                let (first, second) = (try await server.send(call), try await server.send(call))
+                #expect(first.status == 201 && first["idempotency-replayed"] == nil && first["sluice-file"] != nil)
+                #expect(Self.isSame(second, first["location"]))
+                for field in ["upload-offset", "sluice-file", "repr-digest"] {
+                    #expect(first[field] != nil && first[field] == second[field], "\(field)")
+                }
+                #expect(try await server.content(of: second["sluice-file"], account) == pattern(size))
+                if size > 0 {
+                    let other = try await server.send(Self.create(account, with: pattern(size, seed: 1)))
+                    #expect(other.status == 422)
+                    #expect(try other.decode(Problem.self).type == "/problems/key-reused")
+                    #expect(try await server.send(Self.create(account, ["Upload-Length: \(size)"])).status == 422, "without its bytes")
+                }
+                #expect(try await server.rows(of: account) == 1)
+                #expect(try await server.uploads(of: account) == 1)
+                #expect(await eventually { server.openDescriptors.isEmpty })
+                #expect(try await Set(server.stagedFiles) == server.containers(of: account))
+            }
+        }
+
+        @Test("H57 a creation that says something else is another request: 422 before its body")
+        func other() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let digest = "Repr-Digest: sha-256=:\(Data(SHA256Hasher.digest(of: [1]).bytes).base64EncodedString()):"
+                #expect(try await server.send(Self.create(account, ["Upload-Length: 10"])).status == 201)
+                for fields in [
+                    ["Upload-Length: 11"], ["Upload-Defer-Length: 1"], ["Upload-Length: 10", "Upload-Metadata: filename YQ=="],
+                    ["Upload-Length: 10", "Upload-Concat: partial"], ["Upload-Length: 10", digest],
+                ] {
+                    let answer = try await server.send(Self.create(account, fields))
+                    #expect(answer.status == 422, "\(fields)")
+                    #expect(try answer.decode(Problem.self).type == "/problems/key-reused")
+                }
+                let call = HTTPCall.put("a", token: account.token, "content", [Self.key])
+                #expect(try await server.send(call).status == 422, "nor of a file")
+                let stranger = try await server.account()
+                #expect(try await server.send(Self.create(stranger, ["Upload-Length: 11"])).status == 201, "another's key is theirs")
+                #expect(try await server.uploads(of: account) == 1)
+            }
+        }
+
+        @Test("H57 while a whole file is being received: 409 with Retry-After, then its answer; a cut one is carried out anew")
+        func inFlight() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let call = Self.create(account, with: pattern(50_000))
+                let peer = try await server.connect()
+                try await peer.send(Array(call.head.utf8) + pattern(50_000)[..<20_000])
+                #expect(await eventually { (try? await server.replies(of: account)) == 1 })
+                let busy = try await server.send(call)
+                #expect(busy.status == 409 && (1...15).contains(busy["retry-after"].flatMap { Int($0) } ?? 0))
+                #expect(try busy.decode(Problem.self).type == "/problems/key-in-flight")
+                await peer.reset()
+                #expect(await eventually { (try? await server.replies(of: account)) == 0 })
+                let answer = try await server.send(call)
+                #expect(answer.status == 201 && answer["idempotency-replayed"] == nil)
+                #expect(Self.isSame(try await server.send(call), answer["location"]))
+                #expect(try await server.rows(of: account) == 1)
+                #expect(try await server.uploads(of: account) == 1)
+            }
+        }
+
+        /// A connection that has sent some of the first bytes of an upload.
+        private func half(_ call: HTTPCall, _ bytes: [UInt8], _ account: WebServer.Account, at server: WebServer) async throws -> Peer {
+            let peer = try await server.connect()
+            try await peer.send(Array(call.head.utf8) + bytes)
+            #expect(await eventually { server.partialSize > 0 })
+            return peer
+        }
+
+        @Test("H57 first bytes that are cut stay: the repetition tells the address and the durable offset", arguments: [false, true])
+        func cut(isHalfDead: Bool) async throws {
+            let options = WebServer.Options(chunkSize: 16 << 10, redis: try await RedisServerProcess.start())
+            try await WebServer.run(options) { server in
+                let account = try await server.account()
+                let content = pattern(1_000_000)
+                let call = HTTPCall.create(
+                    with: Array(content[..<900_000]), token: account.token, [Self.key, "Upload-Length: 1000000"])
+                let peer = try await self.half(call, Array(content[..<400_000]), account, at: server)
+                if !isHalfDead {
+                    await peer.reset()
+                    #expect(await eventually { server.openDescriptors.isEmpty })
+                }
+                let again = try await server.send(call)
+                if isHalfDead { _ = try await peer.receiveEnd() }
+                let path = try #require(again["location"])
+                #expect(Self.isSame(again, path), "\(again.text)")
+                let offset = try #require(again["upload-offset"].flatMap { Int64($0) })
+                #expect((1...400_000).contains(offset), "what has come is not sent again")
+                #expect(try await server.storedOffset(of: path) == offset)
+                let rest = Array(content[Int(offset)...])
+                let end = try await server.send(.patch(path, at: offset, rest, token: account.token))
+                #expect(end.status == 204, "\(end.text)")
+                #expect(try await server.content(of: end["sluice-file"], account) == content)
+                #expect(try await server.rows(of: account) == 1)
+                #expect(try await server.uploads(of: account) == 1)
+                let last = try await server.send(call)
+                #expect(Self.isSame(last, path) && last["sluice-file"] == end["sluice-file"])
+            }
+        }
+
+        @Test("H57 first bytes that are refused were not carried out: nothing of them stays, and sent as they should be they are")
+        func refused() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let fields = [Self.key, "Upload-Length: 100"]
+                let wrong = "Upload-Checksum: sha1 \(Data(count: 20).base64EncodedString())"
+                let call = HTTPCall.create(with: pattern(60), token: account.token, fields + [wrong])
+                #expect(try await server.send(call).status == 460)
+                #expect(try await server.uploads(of: account) == 0)
+                let good = try await server.send(.create(with: pattern(60), token: account.token, fields))
+                #expect(good.status == 201 && good["idempotency-replayed"] == nil && good["upload-offset"] == "60")
+                #expect(try await server.uploads(of: account) == 1)
+            }
+        }
+
+        @Test("H57 without a key first bytes that are cut are gone, since nobody could find them")
+        func noKey() async throws {
+            try await WebServer.run(.init(chunkSize: 16 << 10)) { server in
+                let account = try await server.account()
+                let call = HTTPCall.create(with: pattern(90_000), token: account.token, ["Upload-Length: 100000"])
+                await (try await self.half(call, pattern(50_000), account, at: server)).reset()
+                #expect(await eventually { (try? await server.uploads(of: account)) == 0 })
+            }
+        }
+
+        @Test("H57 a whole of parts again is the same file; another list under its key is 422")
+        func joined() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let parts = [try await server.part(account, [1]), try await server.part(account, [2])]
+                let call = Self.create(account, ["Upload-Concat: final;\(parts[0]) \(parts[1])"])
+                let (first, second) = (try await server.send(call), try await server.send(call))
+                #expect(first.status == 201 && first["sluice-file"] != nil)
+                #expect(Self.isSame(second, first["location"]) && second["sluice-file"] == first["sluice-file"])
+                #expect(second["upload-offset"] == "2")
+                #expect(try await server.send(Self.create(account, ["Upload-Concat: final;\(parts[1])"])).status == 422)
+                #expect(try await server.rows(of: account) == 1)
+            }
+        }
+
+        @Test("H57 thirty at once on two servers: one upload, all others get its address or 409")
+        func parallel() async throws {
+            try await WebServer.pair { first, second in
+                let account = try await first.account()
+                let call = Self.create(account, ["Upload-Length: 10"])
+                let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                    for index in 0..<30 { group.addTask { try await (index % 2 == 0 ? first : second).send(call) } }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                let good = answers.filter { $0.status == 201 }
+                #expect(Set(good.map { $0["location"] }).count == 1)
+                #expect(good.count { $0["idempotency-replayed"] == nil } == 1)
+                #expect(answers.allSatisfy { [201, 409, 423].contains($0.status) }, "\(answers.map(\.status))")
+                #expect(try await first.uploads(of: account) == 1)
+                #expect(Self.isSame(try await second.send(call), good[0]["location"]))
+            }
+        }
+    }
+}
+
+extension WebServer {
+    /// Bytes of uploads that are not files yet.
+    fileprivate var partialSize: Int {
+        partialFiles.reduce(0) { sum, name in
+            let size = try? FileManager.default.attributesOfItem(atPath: "\(root)/partial/\(name)")[.size] as? Int
+            return sum + (size ?? 0)
+        }
+    }
+}
