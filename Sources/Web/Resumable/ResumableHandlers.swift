@@ -41,7 +41,10 @@ struct ResumableHandlers {
     func head(_ request: Request, context: UserContext) async throws -> Response {
         let record = try await uploads.head(owner: context.user.id, id: try id(context))
         if record.state == .dead { throw APIError.uploadDead(record.failure) }
-        return Response(status: .ok, headers: record.headFields)
+        var fields = record.headFields
+        // Whoever lost the last answer compares what is here with what was sent.
+        if let id = record.file, let file = try await deletion.catalog.find(owner: context.user.id, id: id) { fields.name(file) }
+        return Response(status: .ok, headers: fields)
     }
 
     /// Takes bytes at the end of what is there.

@@ -119,7 +119,9 @@ extension OverSockets {
                 #expect(listed.map(\.name) == ["a.txt"] && listed[0].contentType == "text/csv" && listed[0].id == file)
                 #expect(try await server.content(of: file, account) == content)
                 #expect(server.partialFiles.isEmpty)
-                #expect(try await server.head(path, account)["sluice-file"] == file)
+                let head = try await server.head(path, account)
+                let digest = Data(SHA256Hasher.digest(of: content).bytes).base64EncodedString()
+                #expect(head["sluice-file"] == file && head["repr-digest"] == "sha-256=:\(digest):")
             }
         }
 
