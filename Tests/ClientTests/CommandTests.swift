@@ -6,28 +6,8 @@ import Testing
 /// The program itself, beside the fake server.
 @Suite("sluice put, ls, get, rm")
 struct CommandTests {
-    private struct Place {
-        let server: FakeServer
-        let folder: String
-
-        var environment: [String: String] { ["SLUICE_URL": server.url, "SLUICE_TOKEN": "slc_right", "HOME": folder] }
-
-        func sluice(_ arguments: String..., with changes: [String: String] = [:]) async throws -> Program {
-            try await Program.run("sluice", arguments, environment: environment.merging(changes) { $1 })
-        }
-
-        func file(_ name: String, _ content: [UInt8]) throws -> String {
-            try FileManager.default.createDirectory(atPath: folder + "/data", withIntermediateDirectories: true)
-            try Data(content).write(to: URL(fileURLWithPath: "\(folder)/data/\(name)"))
-            return "\(folder)/data/\(name)"
-        }
-    }
-
-    private func with(_ body: (Place) async throws -> Void) async throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-command-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try await FakeServer.with { try await body(Place(server: $0, folder: folder)) }
+    private func with(_ body: (CommandPlace) async throws -> Void) async throws {
+        try await CommandPlace.with(body)
     }
 
     @Test("standard output is data to the byte, and standard error is empty when all is well")
@@ -173,8 +153,8 @@ struct CommandTests {
             let content = ClientFixture.bytes(2 << 20)
             let path = try place.file("a", content)
             place.server.fail("PATCH", .cut(after: 1 << 20), .hang)
-            let (child, errors) = try start(place, "put", "--resumable-from", "1", path)
-            try await reached(place.server, "PATCH", 2)
+            let (child, errors) = try place.start("put", "--resumable-from", "1", path)
+            try await place.reached("PATCH", 2)
             let line = try String(contentsOfFile: "/proc/\(child.id)/cmdline", encoding: .utf8)
             #expect(!line.contains("slc_right") && line.contains("resumable-from"))
             child.signal(signal)
@@ -197,8 +177,8 @@ struct CommandTests {
             for kill in 1...4 {
                 for _ in 0..<20 { place.server.fail("PUT", .pass) }
                 place.server.fail("PUT", .hangAfter, .hang, .hangAfter)
-                let (child, _) = try start(place, "put", "--resumable-from", "1MiB", "--parallel", "4", place.folder + "/data")
-                try await reached(place.server, "PUT", kill * 23)
+                let (child, _) = try place.start("put", "--resumable-from", "1MiB", "--parallel", "4", place.folder + "/data")
+                try await place.reached("PUT", kill * 23)
                 child.kill()
             }
             place.server.state.withLock { $0.faults = [:] }
@@ -229,21 +209,6 @@ struct CommandTests {
             let id = try #require(place.server.files.first?.id)
             #expect(screen.contains("\u{1B}[J\(id)\tlarge\r\n"))
             #expect(try await place.sluice("put", path).errors.isEmpty)
-        }
-    }
-
-    private func start(_ place: Place, _ arguments: String...) throws -> (child: ChildProcess, errors: String) {
-        let errors = place.folder + "/errors"
-        let child = try ChildProcess(
-            [Program.folder + "/sluice"] + arguments, environment: place.environment, output: .discarded, errors: .file(errors))
-        return (child, errors)
-    }
-
-    private func reached(_ server: FakeServer, _ method: String, _ count: Int) async throws {
-        let end = ContinuousClock.now + Duration.seconds(20).stretched
-        while server.seen(method).count < count {
-            try #require(ContinuousClock.now < end, "\(method) was not sent \(count) times")
-            try await Task.sleep(for: .milliseconds(2))
         }
     }
 }

@@ -19,15 +19,50 @@ struct ProgressTests {
         board.expect(files: 2, bytes: 120 << 20)
         _ = board.snapshot(at: .zero)
         let item = board.begin("dir/large", size: 100 << 20)
-        board.update(item, 50 << 20)
+        board.start(item, at: 50 << 20)
         for step in 1...10 { board.update(item, 50 << 20 + Int64(step) << 20) }
         let snapshot = board.snapshot(at: .seconds(5))
         #expect(snapshot.bytes == 60 << 20)
         #expect(snapshot.rate == Double(2 << 20))
+        #expect(snapshot.timeLeft == .seconds(30))
         #expect(ProgressLine.total(snapshot, width: 80) == "0 of 2 files  60.0 MiB of 120.0 MiB  2.0 MiB/s  0:30 left")
         board.end(item, isDone: true)
         #expect(board.snapshot(at: .seconds(6)).files == 1)
         #expect(board.snapshot(at: .seconds(6)).active.isEmpty)
+    }
+
+    @Test("time left moves: with the bytes of large files, with the number of small ones, and without those that failed or were there")
+    func timeLeft() {
+        let board = ProgressBoard()
+        _ = board.snapshot(at: .zero)
+        board.expect(files: 1000, bytes: 1000)
+        for _ in 0..<200 { board.skip(size: 1) }
+        #expect(board.snapshot(at: .seconds(1)).timeLeft == nil)
+        for _ in 0..<100 {
+            let item = board.begin("small", size: 1)
+            board.update(item, 1)
+            board.end(item, isDone: true)
+        }
+        #expect(board.snapshot(at: .seconds(2)).files == 300)
+        #expect(board.snapshot(at: .seconds(2)).timeLeft == .seconds(14))
+        for _ in 0..<100 { board.end(board.begin("refused", size: 1), isDone: false) }
+        #expect(board.snapshot(at: .seconds(2)).timeLeft == .seconds(12))
+        board.expect(files: 1001, bytes: 1_000_000)
+        #expect(board.snapshot(at: .seconds(2)).timeLeft == .seconds(999_600 / 50))
+        #expect(board.snapshot(at: .seconds(20)).timeLeft == nil, "nothing moves")
+    }
+
+    @Test("bytes that go again after a loss count as sent, those behind the offset that was told do not")
+    func repeated() {
+        let board = ProgressBoard()
+        _ = board.snapshot(at: .zero)
+        let item = board.begin("a", size: 1000)
+        board.update(item, 600)
+        board.start(item, at: 400)
+        board.update(item, 1000)
+        #expect(board.snapshot(at: .seconds(1)).rate == 1200)
+        board.start(item, at: 0)
+        #expect(board.snapshot(at: .seconds(1)).bytes == 0)
     }
 
     @Test("a bar has a name, a share and a size")

@@ -68,7 +68,7 @@ struct StateTests {
             do {
                 let log = try #require(try RunLog.open(["put", "a"], in: folder))
                 #expect(try RunLog.open(["put", "a"], in: folder) == nil)
-                #expect(log.receipt(of: Self.digest) == nil)
+                #expect(try log.receipt(of: Self.digest) == nil)
                 key = log.key(of: Self.digest)
                 #expect(key != log.key(of: SHA256Hasher.digest(of: [2])))
                 try log.add(Self.receipt, of: Self.digest)
@@ -76,7 +76,7 @@ struct StateTests {
             }
             do {
                 let log = try #require(try RunLog.open(["put", "a"], in: folder))
-                #expect(log.receipt(of: Self.digest) == Self.receipt)
+                #expect(try log.receipt(of: Self.digest) == Self.receipt)
                 #expect(log.key(of: Self.digest) == key)
                 log.remove()
             }
@@ -97,10 +97,35 @@ struct StateTests {
             let path = try #require(FileManager.default.contentsOfDirectory(atPath: folder + "/runs").first)
             let handle = try #require(FileHandle(forWritingAtPath: folder + "/runs/" + path))
             try handle.truncate(atOffset: handle.seekToEnd() - 10)
+            do {
+                let log = try #require(try RunLog.open(["put"], in: folder))
+                #expect(log.key(of: Self.digest) == key)
+                #expect(try log.receipt(of: Self.digest) == Self.receipt)
+                #expect(try log.receipt(of: SHA256Hasher.digest(of: [2])) == nil)
+                try log.add(Self.receipt, of: SHA256Hasher.digest(of: [3]))
+            }
+            // What is written behind the torn one is found.
             let log = try #require(try RunLog.open(["put"], in: folder))
-            #expect(log.key(of: Self.digest) == key)
-            #expect(log.receipt(of: Self.digest) == Self.receipt)
-            #expect(log.receipt(of: SHA256Hasher.digest(of: [2])) == nil)
+            #expect(try log.receipt(of: SHA256Hasher.digest(of: [3])) == Self.receipt)
+        }
+    }
+
+    @Test("a log of many lines is looked up on disk, each line found and no other, and leaves no index")
+    func manyLines() throws {
+        try with { folder in
+            let count = 20_000
+            func identity(_ number: Int) -> SHA256Digest { SHA256Hasher.digest(of: Array("\(number)".utf8)) }
+            func receipt(_ number: Int) -> PutReceipt { PutReceipt(id: "\(number)", name: "n \(number)", size: 1, sha256: "00") }
+            do {
+                let log = try #require(try RunLog.open(["put"], in: folder))
+                for number in 0..<count { try log.add(receipt(number), of: identity(number)) }
+            }
+            let log = try #require(try RunLog.open(["put"], in: folder))
+            for number in 0..<count + 1000 {
+                let found = try log.receipt(of: identity(number))
+                try #require(found == (number < count ? receipt(number) : nil))
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/runs").count == 1)
         }
     }
 
@@ -134,8 +159,22 @@ struct StateTests {
             try manager.createSymbolicLink(atPath: folder + "/link", withDestinationPath: folder + "/a")
             #expect(mkfifo(folder + "/b/pipe", 0o600) == 0)
             let items = Array(FileWalk(["b/", "link", "a", "none"].map { folder + "/" + $0 }))
-            let files = ["b/c", "b/y/1/d", "b/z/e", "link", "a"].map { FileWalk.Item.file(folder + "/" + $0) }
+            let files = ["b/c", "b/y/1/d", "b/z/e", "link", "a"].map { FileWalk.Item.file(folder + "/" + $0, size: 0) }
             #expect(items == files + [.unreadable(folder + "/none", reason: "No such file or directory")])
+        }
+    }
+
+    @Test("of a large folder some names at a time are in memory, and all come, in folders below too")
+    func largeFolder() throws {
+        try with { folder in
+            let paths = (0..<25).map { "d/\($0)" } + (0..<7).map { "d/below/\($0)" }
+            try FileManager.default.createDirectory(atPath: folder + "/d/below", withIntermediateDirectories: true)
+            for path in paths { #expect(FileManager.default.createFile(atPath: folder + "/" + path, contents: Data([1, 2]))) }
+            for names in [1, 2, 3, 26, 27, 100] {
+                let items = Array(FileWalk([folder + "/d"], namesAtOnce: names))
+                #expect(items.count == paths.count)
+                #expect(Set(items) == Set(paths.map { .file(folder + "/" + $0, size: 2) }))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Client
+import Glibc
 import Platform
 import UnixSignals
 
@@ -10,6 +11,9 @@ enum ClientRun {
         case signalled(Int32)
         case cancelled
     }
+
+    /// After a signal, for what has begun to be left in order.
+    private static let grace: UInt32 = 5
 
     /// - Parameters:
     ///   - connections: at the same time.
@@ -38,6 +42,8 @@ enum ClientRun {
                 if failure != .interrupted { console.note(failure?.sentence ?? PlainText.escape("\(error)")) }
                 return failure?.exitStatus ?? .local
             }
+        } onSignal: { signal in
+            end(console, by: signal)
         } beside: {
             while showsProgress, console.isTerminal, !Task.isCancelled {
                 console.show(board)
@@ -49,15 +55,27 @@ enum ClientRun {
         guard code == 0 else { throw ExitCode(code) }
     }
 
+    /// Ends the process after a while whatever holds it up, such as a pipe that nobody reads, and with the next signal at once. What is
+    /// remembered can be gone on with at each moment.
+    private static func end(_ console: Console, by signal: Int32) {
+        for number in [SIGINT, SIGTERM, SIGHUP] { Glibc.signal(number, SIG_DFL) }
+        NamedThread.start(name: "grace") {
+            sleep(grace)
+            console.clear()
+            _exit(128 + signal)
+        }
+    }
+
     /// - Returns: the status of `body`, and the number of the signal that ended it, if one has.
     private static func untilSignalled(
-        _ body: @escaping @Sendable () async -> CommandStatus, beside: @escaping @Sendable () async -> Void
+        _ body: @escaping @Sendable () async -> CommandStatus, onSignal: @escaping @Sendable (Int32) -> Void,
+        beside: @escaping @Sendable () async -> Void
     ) async -> (status: CommandStatus, signal: Int32?) {
         await withTaskGroup(of: Event.self) { group in
             group.addTask { .ended(await body()) }
             group.addTask {
                 for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
-                    return .signalled(signal == .sigint ? 2 : signal == .sigterm ? 15 : 1)
+                    return .signalled(signal == .sigint ? SIGINT : signal == .sigterm ? SIGTERM : SIGHUP)
                 }
                 return .cancelled
             }
@@ -70,7 +88,9 @@ enum ClientRun {
             while let event = await group.next() {
                 switch event {
                 case .ended(let ended): status = ended
-                case .signalled(let number): signal = number
+                case .signalled(let number):
+                    signal = number
+                    onSignal(number)
                 case .cancelled: continue
                 }
                 group.cancelAll()

@@ -20,6 +20,7 @@ struct LsCommand: AsyncParsableCommand {
         try await ClientRun.run(options) { session, console, _ in
             try await session.files.list(search: search, sort: sort) { files in
                 for file in files { console.data(json ? Listing.json(file) : Listing.line(file)) }
+                guard !console.hasFailed else { throw ClientFailure.local("the list cannot be written") }
             }
             return .success
         }

@@ -45,6 +45,7 @@ struct PutCommand: AsyncParsableCommand {
                 case .success(let receipt): console.data(json ? Listing.json(receipt, path: result.path) : Listing.line(receipt))
                 case .failure(let failure): console.failure(failure, of: ("path", result.path), json: json)
                 }
+                return !console.hasFailed
             }
             _ = await measured
             return status

@@ -16,16 +16,31 @@ struct RmCommand: AsyncParsableCommand {
         try await ClientRun.run(options) { session, console, _ in
             var status = CommandStatus.success
             try await session.files.delete(ids) { deletions in
-                for deletion in deletions {
-                    guard let problem = deletion.problem else {
-                        console.data(json ? Listing.json(id: deletion.id, path: nil) : deletion.id)
-                        continue
-                    }
-                    status = max(status, .refused)
-                    console.failure(.refused(problem), of: ("id", deletion.id), json: json)
-                }
+                status = max(status, Self.tell(deletions, to: console, json: json))
+                return !console.hasFailed
             }
             return status
+        }
+    }
+
+    private static func tell(_ deletions: RemoteFiles.Deletions, to console: Console, json: Bool) -> CommandStatus {
+        switch deletions {
+        case .answered(let all):
+            var status = CommandStatus.success
+            for deletion in all {
+                guard let problem = deletion.problem else {
+                    console.data(json ? Listing.json(id: deletion.id, path: nil) : deletion.id)
+                    continue
+                }
+                status = .refused
+                console.failure(.refused(problem), of: ("id", deletion.id), json: json)
+            }
+            return status
+        case .failed(let ids, let failure):
+            // For people it is one.
+            if json { for id in ids { console.data(Listing.json(failure, of: ("id", id))) } }
+            console.note(failure.sentence)
+            return failure.exitStatus
         }
     }
 }

@@ -9,6 +9,12 @@ public struct RemoteFiles: Sendable {
         public let problem: Problem?
     }
 
+    /// What became of a call that was to delete some.
+    public enum Deletions: Sendable, Hashable {
+        case answered([Deletion])
+        case failed([String], ClientFailure)
+    }
+
     /// As many as one call may delete.
     private static let deletedAtOnce = 1000
     static let path = "/api/v1/files"
@@ -41,12 +47,20 @@ public struct RemoteFiles: Sendable {
     }
 
     /// Deletes many, a thousand a call.
-    public func delete(_ ids: [String], take: ([Deletion]) -> Void) async throws(ClientFailure) {
+    ///
+    /// - Parameter take: gets what came of each call; false when it cannot be told, which ends all.
+    /// - Throws: `.interrupted`.
+    public func delete(_ ids: [String], take: (Deletions) -> Bool) async throws(ClientFailure) {
         var rest = ids[...]
         while !rest.isEmpty {
             let some = Array(rest.prefix(Self.deletedAtOnce))
             rest = rest.dropFirst(Self.deletedAtOnce)
-            take(try await deleteAtOnce(some))
+            do {
+                guard take(.answered(try await deleteAtOnce(some))) else { return }
+            } catch {
+                guard error != .interrupted else { throw error }
+                guard take(.failed(some, error)), !error.endsAll else { return }
+            }
         }
     }
 

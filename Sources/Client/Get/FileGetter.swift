@@ -80,6 +80,7 @@ public struct FileGetter: Sendable {
         let part = try PartFile(target: target, id: file.id)
         let receiving = Receiving(part.descriptor, isFile: true)
         if try await !resume(receiving, part.size, of: file) { try beginAgain(receiving) }
+        board.start(item, at: receiving.position)
         do {
             try await fill(receiving, with: file, item)
         } catch {

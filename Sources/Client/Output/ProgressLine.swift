@@ -19,12 +19,8 @@ package enum ProgressLine {
     package static func total(_ snapshot: ProgressBoard.Snapshot, width: Int) -> String {
         var parts = [snapshot.allFiles.map { "\(snapshot.files) of \($0) files" } ?? "\(snapshot.files) files"]
         parts.append(snapshot.allBytes.map { "\(bytes(snapshot.bytes)) of \(bytes($0))" } ?? bytes(snapshot.bytes))
-        if let rate = snapshot.rate {
-            parts.append(bytes(Int64(max(0, rate))) + "/s")
-            if let all = snapshot.allBytes, rate >= 1 {
-                parts.append(clock(.seconds(Double(max(0, all - snapshot.bytes)) / rate)) + " left")
-            }
-        }
+        if let rate = snapshot.rate { parts.append(bytes(Int64(max(0, rate))) + "/s") }
+        if let time = snapshot.timeLeft { parts.append(clock(time) + " left") }
         return fitted(parts.joined(separator: "  "), width).text
     }
 

@@ -9,24 +9,18 @@ extension FilePutter {
         }
         let announced = options.announcesDigest ? try await digestOfAll() : nil
         var upload = ResumableUpload(session: session, file: file, journal: journal, contentType: options.contentType, announced: announced)
-        let fileID: String
         do {
-            fileID = try await upload.send(progress: progress)
+            let sent = try await upload.send(progress: progress)
+            return PutReceipt(id: sent.file, name: file.name, size: file.size, sha256: sent.digest.description)
         } catch {
             switch error {
             // Nothing that goes on with it can end well.
-            case .refused, .local: await upload.abandon()
-            case .tokenRefused, .unreachable, .postponed, .interrupted: break
+            case .refused: await upload.abandon()
+            case .local where !file.isUnchanged: await upload.abandon()
+            case .local, .tokenRefused, .unreachable, .postponed, .interrupted: break
             }
             throw error
         }
-        let digest = try await upload.finishedDigest()
-        guard !ReprDigest.contradicts(upload.digestField, digest) else {
-            journal.remove()
-            try await withdraw(fileID)
-            throw .refused(ReprDigest.damaged)
-        }
-        return PutReceipt(id: fileID, name: file.name, size: file.size, sha256: digest.description)
     }
 
     /// Forgets an upload whose receipt is in the log of the run.

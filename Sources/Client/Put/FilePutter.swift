@@ -1,6 +1,5 @@
 import Cryptography
 import Curl
-import FoundationEssentials
 
 /// Sends one file.
 struct FilePutter: Sendable {
@@ -9,8 +8,7 @@ struct FilePutter: Sendable {
     let file: LocalFile
     /// Sent with a file that goes in one request: however often that is repeated, it is one file.
     let key: String
-    /// Gets how many bytes are on their way or there.
-    let progress: @Sendable (Int64) -> Void
+    let progress: FileProgress
 
     func put() async throws(ClientFailure) -> PutReceipt {
         do {
@@ -30,11 +28,14 @@ struct FilePutter: Sendable {
                 (name: "Repr-Digest", value: ReprDigest.field(digest)),
             ], body: file.body(progress: progress))
         var plan = session.caller.plan()
+        var tries = 1
         while true {
             let reply = try await session.caller.call(request, handling: [400], plan: &plan)
             if reply.isSuccess { return try await receipt(reply, digest) }
             let problem = Problem(reply)
-            guard problem.name == "digest-mismatch", file.isUnchanged else { throw .refused(problem) }
+            if problem.isDamage, !file.isUnchanged { throw .local("changed while it was sent") }
+            guard problem.isDamage, tries < ReprDigest.maximumTries else { throw .refused(problem) }
+            tries += 1
             try await session.caller.wait(after: .lost(problem.sentence), &plan)
         }
     }
@@ -73,41 +74,20 @@ struct FilePutter: Sendable {
     }
 }
 
-/// `Repr-Digest` (RFC 9530) with SHA-256.
-enum ReprDigest {
-    static let damaged = Problem(
-        status: 400, type: "/problems/digest-mismatch", title: "arrived damaged",
-        detail: "the server's digest is another than that of the file")
-
-    static func field(_ digest: SHA256Digest) -> String {
-        "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
-    }
-
-    /// Whether a field of an answer says something else.
-    static func contradicts(_ field: String?, _ digest: SHA256Digest) -> Bool {
-        guard let field else { return false }
-        let members = field.split(separator: ",").map { String($0.drop(while: \.isWhitespace)) }
-        guard let member = members.first(where: { $0.hasPrefix("sha-256=:") }) else { return false }
-        return !member.hasPrefix(self.field(digest))
-    }
-}
-
 extension LocalFile {
     /// The bytes from an offset on. They end with a failure if the file has changed meanwhile: what is complete at the server was one
     /// state of the file.
     ///
     /// - Parameters:
     ///   - digest: takes the bytes as they go.
-    ///   - progress: gets how far in the file they are.
-    func body(
-        from start: Int64 = 0, digest: SendingDigest? = nil, progress: @escaping @Sendable (Int64) -> Void
-    ) -> HTTPBody {
+    ///   - progress: is told of them.
+    func body(from start: Int64 = 0, digest: SendingDigest? = nil, progress: FileProgress) -> HTTPBody {
         HTTPBody(length: size - start) { [self] buffer, offset in
             let position = start + offset
             guard let count = read(into: buffer, at: position), count > 0 else { return nil }
             if position + Int64(count) >= size, !isUnchanged { return nil }
             digest?.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: position)
-            progress(position + Int64(count))
+            progress.reached(position + Int64(count))
             return count
         }
     }

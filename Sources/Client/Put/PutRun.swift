@@ -18,31 +18,44 @@ public struct PutRun: Sendable {
 
     /// Sends all that the arguments name. What an earlier run of the same command has sent is told again and not sent again.
     ///
-    /// - Parameter take: gets what became of each file, in the order in which they end.
+    /// - Parameter take: gets what became of each file, in the order in which they end; false when it cannot be told, which ends all.
     /// - Returns: the status that weighs most.
-    public func run(_ arguments: [String], take: (Result) -> Void) async throws(ClientFailure) -> CommandStatus {
+    public func run(_ arguments: [String], take: (Result) -> Bool) async throws(ClientFailure) -> CommandStatus {
         let command = ["put", session.account, options.contentType] + arguments.map(LocalFile.absolute)
-        guard let log = try RunLog.open(command, in: session.configuration.stateFolder) else {
-            throw .postponed("the same command is running")
-        }
-        UploadJournal.sweep(session.configuration.stateFolder)
-        RunLog.sweep(session.configuration.stateFolder)
+        let log = try await openLog(command)
         var status = CommandStatus.success
         await Parallel.each(of: FileWalk(arguments), atMost: options.parallel) { item in
             await put(item, log)
         } take: { result in
-            guard case .failure(let failure) = result.outcome else {
-                take(result)
-                return true
+            var goesOn = true
+            if case .failure(let failure) = result.outcome {
+                status = max(status, failure.exitStatus)
+                // What was stopped because of another's failure, or by the user, is told by that.
+                guard failure != .interrupted else { return false }
+                goesOn = !failure.endsAll
             }
-            status = max(status, failure.exitStatus)
-            // What was stopped because of another's failure, or by the user, is told by that.
-            if failure != .interrupted { take(result) }
-            return !failure.endsAll
+            // What nobody was told of is told by the same command, given again: the log stays.
+            guard take(result) else {
+                status = max(status, .local)
+                return false
+            }
+            return goesOn
         }
         if Task.isCancelled { status = max(status, .postponed) }
         if status == .success { log.remove() }
         return status
+    }
+
+    private func openLog(_ command: [String]) async throws(ClientFailure) -> RunLog {
+        let folder = session.configuration.stateFolder
+        let log = try await session.onDisk { () throws(ClientFailure) in
+            let log = try RunLog.open(command, in: folder)
+            UploadJournal.sweep(folder)
+            RunLog.sweep(folder)
+            return log
+        }
+        guard let log else { throw .postponed("the same command is running") }
+        return log
     }
 
     /// Tells the board what there is to do in all, as far as it can be seen now.
@@ -50,9 +63,10 @@ public struct PutRun: Sendable {
         var (files, bytes) = (0, Int64(0))
         for item in FileWalk(arguments) {
             guard !Task.isCancelled else { return }
-            guard case .file(let path) = item, let size = try? LocalFile(path).size else { continue }
+            guard case .file(_, let size) = item else { continue }
             files += 1
             bytes += size
+            if files.isMultiple(of: 100) { await Task.yield() }
         }
         board.expect(files: files, bytes: bytes)
     }
@@ -61,7 +75,7 @@ public struct PutRun: Sendable {
         switch item {
         case .unreadable(let path, let reason):
             return Result(path: path, outcome: .failure(.local(reason)))
-        case .file(let path):
+        case .file(let path, _):
             do throws(ClientFailure) {
                 return Result(path: path, outcome: .success(try await put(path, log)))
             } catch {
@@ -73,12 +87,13 @@ public struct PutRun: Sendable {
     private func put(_ path: String, _ log: RunLog) async throws(ClientFailure) -> PutReceipt {
         let file = try LocalFile(path)
         let identity = file.identity(at: session.account)
-        let item = board.begin(path, size: file.size)
-        if let receipt = log.receipt(of: identity) {
-            board.end(item, isDone: true)
+        if let receipt = try log.receipt(of: identity) {
+            board.skip(size: file.size)
             return receipt
         }
-        let putter = FilePutter(session: session, options: options, file: file, key: log.key(of: identity)) { board.update(item, $0) }
+        let item = board.begin(path, size: file.size)
+        let progress = FileProgress(board: board, item: item)
+        let putter = FilePutter(session: session, options: options, file: file, key: log.key(of: identity), progress: progress)
         do {
             let receipt = try await putter.put()
             try log.add(receipt, of: identity)

@@ -2,12 +2,17 @@ import Cryptography
 import Curl
 import FoundationEssentials
 
-/// One upload by tus 1.0: created, sent in one PATCH, and after each loss asked how far it is.
+/// One upload by tus 1.0: created, sent in one PATCH, and after each loss asked how far it is. It is done when the server has told that it
+/// has the bytes that were read here.
 struct ResumableUpload {
     private enum Step {
         case create
         case look(String)
         case send(String, from: Int64)
+        /// The server has made a file of it.
+        ///
+        /// - Parameter digest: what the answer says of that, if it does.
+        case compare(String, file: String, digest: String?)
         case done(file: String)
     }
 
@@ -24,9 +29,7 @@ struct ResumableUpload {
     private var plan: RetryPlan
     /// The furthest offset that the server has told.
     private var reached: Int64 = 0
-    private var hasBegunAgain = false
-    /// Repr-Digest of the answer that completed it.
-    private(set) var digestField: String?
+    private var beginnings = 1
 
     init(session: ClientSession, file: LocalFile, journal: UploadJournal, contentType: String, announced: SHA256Digest?) {
         self.session = session
@@ -37,8 +40,8 @@ struct ResumableUpload {
         plan = session.caller.plan()
     }
 
-    /// - Returns: the id of the file that it has become.
-    mutating func send(progress: @escaping @Sendable (Int64) -> Void) async throws(ClientFailure) -> String {
+    /// - Returns: the id of the file that it has become, and the digest that here and there is the same.
+    mutating func send(progress: FileProgress) async throws(ClientFailure) -> (file: String, digest: SHA256Digest) {
         let left = try journal.entry()
         entry = left
         var step = left.upload.map { Step.look($0) } ?? .create
@@ -47,25 +50,25 @@ struct ResumableUpload {
             case .create: step = try await create()
             case .look(let upload): step = try await look(upload)
             case .send(let upload, let offset):
-                progress(offset)
+                progress.starts(at: offset)
                 step = try await send(upload, from: offset, progress)
-            case .done(let id): return id
+            case .compare(let upload, let id, let field): step = try await compare(upload, id, field)
+            case .done(let id): return (id, try await finishedDigest())
             }
         }
-    }
-
-    /// The digest of the whole file; asked once, after it was sent.
-    func finishedDigest() async throws(ClientFailure) -> SHA256Digest {
-        try await session.catchUp(digest, with: file, to: file.size)
-        guard let result = digest.finish() else { throw .local("cannot be read to its end") }
-        return result
     }
 
     /// Ends the upload here and, as far as the server is there, at the server.
     func abandon() async {
         journal.remove()
-        guard let upload = entry?.upload else { return }
-        _ = try? await session.caller.attempt(HTTPRequest(.delete, upload, fields: [Self.version]), handling: [404, 410])
+        if let upload = entry?.upload { await drop(upload) }
+    }
+
+    /// The digest of the whole file.
+    private func finishedDigest() async throws(ClientFailure) -> SHA256Digest {
+        try await session.catchUp(digest, with: file, to: file.size)
+        guard let result = digest.finish() else { throw .local("cannot be read to its end") }
+        return result
     }
 
     private mutating func create() async throws(ClientFailure) -> Step {
@@ -84,7 +87,9 @@ struct ResumableUpload {
         entry.upload = upload
         self.entry = entry
         try journal.write(entry)
-        // What was begun before, by a request whose answer was lost, may be anywhere.
+        // Of an empty file, or of one that was begun before, that may be all.
+        if let id = reply["sluice-file"] { return .compare(upload, file: id, digest: reply["repr-digest"]) }
+        // What was begun by a request whose answer was lost may be anywhere.
         guard reply["idempotency-replayed"] == nil else { return .look(upload) }
         return .send(upload, from: 0)
     }
@@ -99,18 +104,16 @@ struct ResumableUpload {
             return .look(upload)
         }
         // Gone, or dead (422).
-        guard reply.isSuccess else { return try beginAgain(after: reply) }
-        if let id = reply["sluice-file"] { return done(id, reply) }
+        guard reply.isSuccess else { return try beginAgain(after: Problem(reply)) }
+        if let id = reply["sluice-file"] { return .compare(upload, file: id, digest: reply["repr-digest"]) }
         guard let offset = Self.number(reply["upload-offset"]), offset <= file.size,
             Self.number(reply["upload-length"]) ?? file.size == file.size
-        else { return try beginAgain(after: reply) }
+        else { return try beginAgain(after: Problem(reply)) }
         advance(to: offset)
         return .send(upload, from: offset)
     }
 
-    private mutating func send(
-        _ upload: String, from offset: Int64, _ progress: @escaping @Sendable (Int64) -> Void
-    ) async throws(ClientFailure) -> Step {
+    private mutating func send(_ upload: String, from offset: Int64, _ progress: FileProgress) async throws(ClientFailure) -> Step {
         let (digest, file) = (digest, file)
         try await session.catchUp(digest, with: file, to: offset)
         let request = HTTPRequest(
@@ -119,22 +122,72 @@ struct ResumableUpload {
                 Self.version, (name: "Content-Type", value: "application/offset+octet-stream"),
                 (name: "Upload-Offset", value: String(offset)),
             ], body: file.body(from: offset, digest: digest, progress: progress))
-        switch try await session.caller.attempt(request, handling: [404, 409, 410, 460]) {
+        switch try await session.caller.attempt(request, handling: [400, 404, 409, 410, 422, 460]) {
+        case .answered(let reply) where reply.isSuccess:
+            if let id = reply["sluice-file"], let field = reply["repr-digest"] { return .compare(upload, file: id, digest: field) }
+            if let reached = Self.number(reply["upload-offset"]), reached > offset { advance(to: reached) }
+            // Known already, and of what it is HEAD tells.
+            if reply["sluice-file"] != nil { return .look(upload) }
+            try await session.caller.wait(after: .lost("the server has not finished it"), &plan)
         case .answered(let reply):
-            if reply.status == 404 || reply.status == 410 { return try beginAgain(after: reply) }
-            if let id = reply["sluice-file"], reply.isSuccess { return done(id, reply) }
-            if reply.isSuccess, let reached = Self.number(reply["upload-offset"]), reached > offset { advance(to: reached) }
-            let reason = reply.isSuccess ? "the server has not finished it" : Problem(reply).sentence
-            try await session.caller.wait(after: .lost(reason), &plan)
+            let problem = Problem(reply)
+            if problem.isDamage {
+                await drop(upload)
+                return try await sendAgain(after: problem)
+            }
+            switch reply.status {
+            case 404, 410: return try beginAgain(after: problem)
+            case 409: try await session.caller.wait(after: .lost(problem.sentence), &plan)
+            default: throw .refused(problem)
+            }
         case .failed(let reason):
             try await session.caller.wait(after: reason, &plan)
         }
         return .look(upload)
     }
 
-    private mutating func done(_ id: String, _ reply: HTTPReply) -> Step {
-        digestField = reply["repr-digest"]
-        return .done(file: id)
+    /// Whatever answer was lost on the way: nothing is done before the server has told that it has the same bytes.
+    private mutating func compare(_ upload: String, _ id: String, _ field: String?) async throws(ClientFailure) -> Step {
+        let digest = try await finishedDigest()
+        let isSame = if let told = ReprDigest.matches(field, digest) { told } else { try await digestThere(id) == digest.description }
+        if isSame { return .done(file: id) }
+        guard try await delete(upload) else {
+            // Sent again, it would be there twice.
+            entry = nil
+            throw .refused(ReprDigest.left(id))
+        }
+        return try await sendAgain(after: ReprDigest.damaged)
+    }
+
+    /// What the server says of a file where the upload does not tell.
+    private mutating func digestThere(_ id: String) async throws(ClientFailure) -> String {
+        let request = HTTPRequest(.get, RemoteFiles.path + "/" + URLText.encode(id))
+        let reply = try await session.caller.call(request, handling: [403, 404], plan: &plan)
+        guard reply.isSuccess else { throw .refused(ReprDigest.untold) }
+        let remote: RemoteFile = try RemoteFiles.decode(reply)
+        return remote.sha256
+    }
+
+    /// Other bytes had arrived than were sent, and nothing of them is left: all go again.
+    private mutating func sendAgain(after problem: Problem) async throws(ClientFailure) -> Step {
+        entry = nil
+        guard file.isUnchanged else { throw .local("changed while it was sent") }
+        let next = try beginAgain(after: problem)
+        try await session.caller.wait(after: .lost(problem.sentence), &plan)
+        return next
+    }
+
+    /// Deletes the upload, and the file that it has become.
+    ///
+    /// - Returns: false when the token may not.
+    private mutating func delete(_ upload: String) async throws(ClientFailure) -> Bool {
+        let request = HTTPRequest(.delete, upload, fields: [Self.version])
+        return try await session.caller.call(request, handling: [403, 404, 410], plan: &plan).status != 403
+    }
+
+    /// Deletes an upload that is of no use, if that can be done at once: else it expires.
+    private func drop(_ upload: String) async {
+        _ = try? await session.caller.attempt(HTTPRequest(.delete, upload, fields: [Self.version]), handling: [403, 404, 410])
     }
 
     private mutating func advance(to offset: Int64) {
@@ -143,10 +196,10 @@ struct ResumableUpload {
         plan.progressed()
     }
 
-    /// What was remembered is no more: from the start, once.
-    private mutating func beginAgain(after reply: HTTPReply) throws(ClientFailure) -> Step {
-        guard !hasBegunAgain else { throw .refused(Problem(reply)) }
-        hasBegunAgain = true
+    /// What was begun is no more: from the start, a few times.
+    private mutating func beginAgain(after problem: Problem) throws(ClientFailure) -> Step {
+        guard beginnings < ReprDigest.maximumTries else { throw .refused(problem) }
+        beginnings += 1
         reached = 0
         let fresh = UploadJournal.Entry.fresh()
         entry = fresh

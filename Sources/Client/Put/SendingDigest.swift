@@ -5,6 +5,7 @@ import Synchronization
 final class SendingDigest: Sendable {
     private struct State: ~Copyable {
         var hasher: SHA256Hasher? = SHA256Hasher()
+        var result: SHA256Digest?
         var position: Int64 = 0
     }
 
@@ -39,8 +40,11 @@ final class SendingDigest: Sendable {
         }
     }
 
-    /// To be asked once, when everything has been taken.
+    /// Of all that was taken; takes nothing more.
     func finish() -> SHA256Digest? {
-        state.withLock { state in state.hasher.take()?.finish() }
+        state.withLock { state in
+            if let hasher = state.hasher.take() { state.result = hasher.finish() }
+            return state.result
+        }
     }
 }

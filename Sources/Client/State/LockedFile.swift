@@ -47,15 +47,26 @@ final class LockedFile: Sendable {
         return .seconds(time(nil) - status.st_mtim.tv_sec)
     }
 
+    var size: Int64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
     func contents() throws(ClientFailure) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
-            let count = pread(descriptor, &buffer, buffer.count, off_t(bytes.count))
-            guard count >= 0 else { throw .local(Self.reason("read", path)) }
+            let count = try read(into: &buffer, at: Int64(bytes.count))
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             bytes += buffer[..<count]
         }
+    }
+
+    /// - Returns: how many bytes were read, 0 at the end.
+    func read(into buffer: inout [UInt8], at place: Int64) throws(ClientFailure) -> Int {
+        let count = pread(descriptor, &buffer, buffer.count, off_t(place))
+        guard count >= 0 else { throw .local(Self.reason("read", path)) }
+        return count
     }
 
     func replace(with text: String) throws(ClientFailure) {

@@ -71,14 +71,18 @@ final class ClientFixture: Sendable {
     }
 
     /// Runs one `put`; large is what has at least `resumableFrom` bytes.
-    func put(_ paths: [String], resumableFrom: Int64 = 100_000, parallel: Int = 2) async throws -> (
-        status: CommandStatus, results: [PutRun.Result]
-    ) {
+    func put(
+        _ paths: [String], resumableFrom: Int64 = 100_000, parallel: Int = 2, announcesDigest: Bool = false
+    ) async throws -> (status: CommandStatus, results: [PutRun.Result]) {
         var options = PutOptions()
         options.resumableFrom = resumableFrom
         options.parallel = parallel
+        options.announcesDigest = announcesDigest
         var results: [PutRun.Result] = []
-        let status = try await PutRun(session: session, options: options, board: ProgressBoard()).run(paths) { results.append($0) }
+        let status = try await PutRun(session: session, options: options, board: ProgressBoard()).run(paths) {
+            results.append($0)
+            return true
+        }
         return (status, results)
     }
 

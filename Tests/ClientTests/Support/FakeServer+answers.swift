@@ -9,6 +9,7 @@ extension FakeServer {
         let parts = path.split(separator: "/").dropFirst(2).map(String.init)
         guard fields["authorization"] == "Bearer slc_right" else { return .problem(401, "/problems/unauthorized") }
         return state.withLock { state in
+            guard method != "DELETE" || state.mayDelete else { return .problem(403, "/problems/insufficient-scope") }
             if let key = fields["idempotency-key"], var kept = state.kept[key] {
                 kept.fields["idempotency-replayed"] = "true"
                 return kept
@@ -88,8 +89,13 @@ extension FakeServer.State {
         let id = "upload-\(uploads.count)"
         let name = fields["upload-metadata"]?.split(separator: ",").first?.split(separator: " ").last
             .flatMap { Data(base64Encoded: String($0)) }.map { String(decoding: $0, as: UTF8.self) }
-        uploads[id] = FakeServer.Upload(id: id, name: name ?? "", length: length)
-        return FakeAnswer(status: 201, fields: ["location": "\(otherHost)/api/v1/uploads/\(id)"])
+        uploads[id] = FakeServer.Upload(id: id, name: name ?? "", length: length, announced: fields["repr-digest"])
+        var answer = FakeAnswer(status: 201, fields: ["location": "\(otherHost)/api/v1/uploads/\(id)"])
+        if length == 0 {
+            answer.fields["sluice-file"] = add(name ?? "", [])
+            answer.fields["repr-digest"] = Self.field([])
+        }
+        return answer
     }
 
     fileprivate mutating func resume(_ method: String, _ id: String, _ fields: [String: String], _ body: [UInt8]) -> FakeAnswer {
@@ -98,22 +104,36 @@ extension FakeServer.State {
         switch method {
         case "DELETE":
             upload.isGone = true
+            files.removeAll { $0.id == upload.file }
             return FakeAnswer(status: 204)
         case "PATCH":
             guard fields["upload-offset"] == String(upload.content.count) else {
                 return .problem(409, "/problems/wrong-offset", ["upload-offset": String(upload.content.count)])
             }
             upload.content += body
-            if upload.content.count == upload.length, upload.file == nil { upload.file = add(upload.name, upload.content) }
+            if upload.content.count == upload.length, upload.file == nil {
+                if damages > 0 {
+                    damages -= 1
+                    upload.content[0] ^= 1
+                }
+                guard upload.announced == nil || upload.announced == Self.field(upload.content) else {
+                    upload.isGone = true
+                    return .problem(400, "/problems/digest-mismatch")
+                }
+                upload.file = add(upload.name, upload.content)
+            }
         default: break
         }
         var answer = FakeAnswer(status: method == "HEAD" ? 200 : 204, fields: ["upload-offset": String(upload.content.count)])
         answer.fields["upload-length"] = String(upload.length)
         if let file = upload.file {
             answer.fields["sluice-file"] = file
-            let digest = SHA256Hasher.digest(of: lies ? [] : upload.content)
-            answer.fields["repr-digest"] = "sha-256=:\(Data(digest.bytes).base64EncodedString()):"
+            if tellsDigest { answer.fields["repr-digest"] = Self.field(lies ? [] : upload.content) }
         }
         return answer
+    }
+
+    private static func field(_ content: [UInt8]) -> String {
+        "sha-256=:\(Data(SHA256Hasher.digest(of: content).bytes).base64EncodedString()):"
     }
 }

@@ -44,6 +44,8 @@ final class FakeServer: Sendable {
         var content: [UInt8] = []
         var file: String?
         var isGone = false
+        /// `Repr-Digest` of the creation.
+        var announced: String?
     }
 
     struct State: Sendable {
@@ -54,6 +56,11 @@ final class FakeServer: Sendable {
         /// Of requests with an Idempotency-Key, by that.
         var kept: [String: FakeAnswer] = [:]
         var lies = false
+        /// How many of the next uploads arrive damaged.
+        var damages = 0
+        /// Whether the answers about uploads say what arrived.
+        var tellsDigest = true
+        var mayDelete = true
         /// Named in the place of uploads.
         var otherHost = ""
         var connections = 0
