@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 
 /// Stands between a client and a server on loopback and can lose one answer: the request arrives, its answer does not, and
-/// the connection ends.
+/// the connection ends. It can damage one request as well.
 public final class CuttingProxy: Sendable {
     public struct Failure: Error {
         public let number = errno
@@ -14,6 +14,8 @@ public final class CuttingProxy: Sendable {
     private let target: Int
     /// Bytes of the answer to lose.
     private let wanted = Mutex<[UInt8]?>(nil)
+    /// Bytes of the request to damage.
+    private let marked = Mutex<[UInt8]?>(nil)
     private let isStopped = Mutex(false)
 
     /// Both ends of what is passed on, closed when neither direction uses them: a number that was closed before would soon be another
@@ -68,6 +70,14 @@ public final class CuttingProxy: Sendable {
         wanted.withLock { $0 = Array(text.utf8) }
     }
 
+    /// The next bytes from a client in which these are read, in one piece, have another first one of them.
+    public func damageNext(_ mark: [UInt8]) {
+        marked.withLock { $0 = mark }
+    }
+
+    /// Whether something is still to be lost or damaged.
+    public var isWaiting: Bool { wanted.withLock { $0 != nil } || marked.withLock { $0 != nil } }
+
     /// Takes no more connections. The thread that takes them closes the listener.
     public func stop() {
         isStopped.withLock { $0 = true }
@@ -89,10 +99,23 @@ public final class CuttingProxy: Sendable {
         }
         let pair = Pair(client, server)
         NamedThread.start(name: "proxy-up") {
-            withExtendedLifetime(pair) { Self.pump(pair.client, pair.server) { _ in true } }
+            withExtendedLifetime(pair) {
+                Self.pump(pair.client, pair.server) { bytes in
+                    self.damage(&bytes)
+                    return true
+                }
+            }
         }
         NamedThread.start(name: "proxy-down") { [self] in
             withExtendedLifetime(pair) { Self.pump(pair.server, pair.client) { mayPass($0) } }
+        }
+    }
+
+    private func damage(_ request: inout ArraySlice<UInt8>) {
+        marked.withLock { marked in
+            guard let mark = marked, let range = request.firstRange(of: mark) else { return }
+            request[range.lowerBound] ^= 1
+            marked = nil
         }
     }
 
@@ -105,11 +128,15 @@ public final class CuttingProxy: Sendable {
     }
 
     /// Copies until either side ends or `mayPass` says no; then ends both.
-    private static func pump(_ from: Int32, _ to: Int32, mayPass: (ArraySlice<UInt8>) -> Bool) {
+    private static func pump(_ from: Int32, _ to: Int32, mayPass: (inout ArraySlice<UInt8>) -> Bool) {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(from, &bytes, bytes.count)
-            guard count > 0, mayPass(bytes[..<count]), send(to, bytes, count, Int32(MSG_NOSIGNAL)) == count else { break }
+            guard count > 0 else { break }
+            var piece = bytes[..<count]
+            guard mayPass(&piece), Array(piece).withUnsafeBytes({ send(to, $0.baseAddress, count, Int32(MSG_NOSIGNAL)) }) == count else {
+                break
+            }
         }
         shutdown(from, Int32(SHUT_RDWR))
         shutdown(to, Int32(SHUT_RDWR))
