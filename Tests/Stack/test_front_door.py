@@ -310,6 +310,14 @@ class NoUpstream(unittest.TestCase):
         self.assertEqual((status, headers["content-type"], json.loads(body)["status"]), (503, "application/problem+json", 503))
         self.assertIn("retry-after", headers)
 
+    def test_who_asks_where_an_upload_goes_on_is_told_to_ask_again(self):
+        status, headers, body = request("/api/v1/uploads/0190", method="HEAD")
+        self.assertEqual((status, headers["content-type"], headers["retry-after"], body), (423, "application/problem+json", "2", b""))
+        for method, target in (("PATCH", "/api/v1/uploads/0190"), ("DELETE", "/api/v1/uploads/0190"), ("POST", "/api/v1/uploads"),
+                               ("HEAD", "/api/v1/uploads"), ("HEAD", "/api/v1/files/0190/content")):  # fmt: skip
+            with self.subTest(f"{method} {target}"):
+                self.assertEqual(request(target, method=method)[0], 503)
+
 
 if __name__ == "__main__":
     unittest.main()

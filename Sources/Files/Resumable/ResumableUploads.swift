@@ -80,12 +80,12 @@ public final class ResumableUploads: Sendable, Service {
 
     /// Tells where an upload goes on. Whoever writes to it is ended first, so that the answer stays true.
     ///
-    /// - Throws: as `find`, and `.uploadBusy`, `.superseded`.
+    /// - Throws: as `find`, and `.uploadBusy`.
     public func head(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
         let record = try await store.find(owner: owner, id: id)
         guard record.state == .open || record.state == .finishing else { return record }
         do throws(FilesError) {
-            let hold = try await holds.hold(record)
+            let hold = try await holds.look(record)
             await hold.release()
             return hold.record
         } catch {
@@ -173,7 +173,8 @@ public final class ResumableUploads: Sendable, Service {
     /// - Returns: complete, when that took a moment; else `.joining`, and it goes on by itself. The one that is there already when
     ///   the same parts were joined before.
     /// - Throws: `.partsUnusable`, `.partsUnfinished`, `.tooLarge`, `.quotaExceeded`, `.refused`, `.stagingFull`, `.superseded`,
-    ///   `.database`: the parts are as they were.
+    ///   `.database`: the parts are as they were; `.partsUnusable` also for parts that were joined before and not under this digest.
+    ///   `.digestMismatch`: it is dead, and so are its parts.
     public func join(
         _ draft: UploadDraft, parts: [UploadID], reply: @escaping Reply = { _ in nil }
     ) async throws(FilesError) -> UploadRecord {
@@ -181,8 +182,12 @@ public final class ResumableUploads: Sendable, Service {
         let record = try await UploadJoining(store: store, configuration: configuration).create(draft, parts, reply)
         guard record.state == .joining || record.state == .finishing else { return record }
         guard record.length ?? 0 <= UploadJoiner.moment else { return record }
-        // Whatever could refuse it has been asked. What fails now is tried again by the finisher.
-        try? await joiner.finish(record)
+        do throws(FilesError) {
+            try await joiner.finish(record)
+        } catch {
+            // Whatever else could refuse it has been asked. What fails now is tried again by the finisher.
+            if error.code == .digestMismatch { throw error }
+        }
         return try await store.find(owner: draft.owner, id: record.id)
     }
 

@@ -51,6 +51,30 @@ struct UploadHolds: Sendable {
         }
     }
 
+    /// Takes an upload over for a moment, to see how far it has come.
+    ///
+    /// Who is ended by somebody else who came later waits until that one has left, and ends nobody in turn: two who look could go on
+    /// ending each other, and who writes is newer than this.
+    ///
+    /// - Throws: `.uploadEnded`; `.uploadBusy`: somebody else has it; `.storage`, `.database`.
+    func look(_ record: UploadRecord) async throws(FilesError) -> UploadHold {
+        do throws(FilesError) {
+            return try await hold(record)
+        } catch {
+            guard error.code == .superseded else { throw error }
+        }
+        let deadline = ContinuousClock.now + Self.patience
+        var tries = 0
+        while true {
+            do throws(FilesError) {
+                return try await hold(record, isPatient: false)
+            } catch {
+                guard error.code == .uploadBusy, ContinuousClock.now < deadline else { throw error }
+            }
+            try await Self.pause(&tries)
+        }
+    }
+
     private func fence(_ claim: UploadClaim, _ file: PartialFile, _ states: [UploadState]) async throws(FilesError) -> UploadHold {
         guard let record = try await store.fence(claim.id, in: states, epoch: claim.number ?? 0) else {
             try await removeIfUnneeded(claim.id, file)
@@ -92,13 +116,18 @@ struct UploadHolds: Sendable {
                 unannounced = nil
                 _ = try await store.fence(claim.id, in: states, epoch: 0)
             }
-            do {
-                try await Task.sleep(for: tries < Self.waits.count ? Self.waits[tries] : Self.wait)
-            } catch {
-                throw FilesError(error)
-            }
-            tries += 1
+            try await Self.pause(&tries)
         }
+    }
+
+    /// Waits for whoever has the lock, a little longer each time.
+    private static func pause(_ tries: inout Int) async throws(FilesError) {
+        do {
+            try await Task.sleep(for: tries < waits.count ? waits[tries] : wait)
+        } catch {
+            throw FilesError(error)
+        }
+        tries += 1
     }
 
     private func lock(_ id: UploadID) async throws(FilesError) -> PartialFile? {

@@ -24,7 +24,11 @@ struct ErrorRendering: RouterMiddleware {
         } catch {
             var response = render(error, request, context)
             if request.hasBody { response.headers[.connection] = "close" }
-            return request.method == .head ? response.createHeadResponse() : response
+            guard request.method == .head else { return response }
+            // Clients of tus ask where to go on, and on anything but success and 423 begin at the first byte (tus-js-client), or do not look
+            // at the status (tuspy). What is away for a moment is locked to them, as nginx tells them where no Web answers.
+            if response.status == .serviceUnavailable, request.uri.path.hasPrefix(UploadConcat.path) { response.status = .init(code: 423) }
+            return response.createHeadResponse()
         }
     }
 

@@ -105,6 +105,25 @@ struct TakeoverTests {
         }
     }
 
+    @Test("H48 who looks and finds that somebody has come later, waits for that one and ends nobody")
+    func looking() async throws {
+        try await UploadFixture.run(processes: 2) { fixture in
+            let record = try await fixture.create(length: 1000)
+            let bell = Bell()
+            let writer = try await fixture.processes[1].uploads.open(owner: owner, id: record.id, at: 0) { bell.ring() }
+            try await writer.write(ByteBuffer(bytes: pattern(400)))
+            // As if the writer had read an epoch in the row that comes after the one that is read now.
+            try await fixture.redis.ask("HSET", RedisArgument("{uploads}c:\(record.id)"), "k", "1000")
+            let start = ContinuousClock.now
+            #expect(await code { _ = try await fixture.uploads.head(owner: owner, id: record.id) } == .uploadBusy)
+            #expect(ContinuousClock.now - start >= .seconds(2) && bell.rings == 0)
+            async let offset = fixture.uploads.head(owner: owner, id: record.id).offset
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try await writer.settle().offset == 400)
+            #expect(try await offset == 400 && bell.rings == 0)
+        }
+    }
+
     @Test("H48 one that does not answer keeps the upload until the kernel takes its lock; nobody is let in before")
     func frozen() async throws {
         try await UploadFixture.run { fixture in

@@ -87,6 +87,7 @@ extension OverSockets {
                 let kept = try await server.send(.put("kept", token: account.token)).files()[0].id ?? ""
                 let staged = try await server.containers(of: account)
                 #expect(staged.count == 1)
+                let upload = try await server.begin(account, length: 1)
                 let held = HTTPCall.put("held", token: account.token, "content", ["Expect: 100-continue"])
                 let peer = try await server.connect()
                 try await peer.send(held.head)
@@ -104,9 +105,14 @@ extension OverSockets {
                     let answer = try await server.send(call)
                     #expect(answer.status == 503, "\(call.method) \(call.path)")
                 }
+                // A client of tus would begin anew.
+                let head = try await server.head(upload, account)
+                #expect(head.status == 423 && head["retry-after"] == "2" && head.body.isEmpty)
+                #expect(try await server.send(HTTPCall("HEAD", "/api/v1/files/\(kept)/content", token: account.token)).status == 503)
                 #expect(await eventually { Set(server.stagedFiles) == staged && server.openDescriptors.isEmpty }, "\(server.stagedFiles)")
                 try postgres.start()
                 #expect(await eventually { (try? await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status) == 200 })
+                #expect(try await server.head(upload, account).status == 200)
                 #expect(try await server.send(.put("again", token: account.token)).status == 202)
                 #expect(try await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).files().count == 2)
             }

@@ -127,6 +127,35 @@ extension OverSockets {
             }
         }
 
+        @Test("H48 many HEADs at once, while somebody writes and when nobody does, all tell the same offset", arguments: [true, false])
+        func heads(isWritten: Bool) async throws {
+            let redis = try await RedisServerProcess.start()
+            var options = WebServer.Options(chunkSize: 64 << 10)
+            options.redis = redis
+            try await WebServer.pair(options) { first, second in
+                let account = try await first.account()
+                let content = pattern(100_000)
+                for round in 0..<20 {
+                    let path = try await first.begin(account, length: content.count)
+                    var writer: Peer?
+                    if isWritten { writer = try await self.begin(path, Array(content[..<50_000]), of: content.count, account, at: first) }
+                    let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                        for index in 0..<8 {
+                            group.addTask { try await (index.isMultiple(of: 2) ? first : second).head(path, account) }
+                        }
+                        return try await group.reduce(into: [Answer]()) { $0.append($1) }
+                    }
+                    #expect(answers.allSatisfy { $0.status == 200 }, "round \(round): \(answers.map(\.status))")
+                    let offsets = Set(answers.compactMap { $0["upload-offset"].flatMap { Int64($0) } })
+                    #expect(offsets.count == 1, "round \(round): \(offsets)")
+                    await writer?.close()
+                    let offset = offsets.first ?? 0
+                    let end = try await second.send(.patch(path, at: offset, Array(content[Int(offset)...]), token: account.token))
+                    #expect(end.status == 204, "round \(round): \(end.text)")
+                }
+            }
+        }
+
         @Test("H48 who loses the connection without a word goes on at once, at the other server as at the same", arguments: [false, true])
         func vanished(isSame: Bool) async throws {
             let redis = try await RedisServerProcess.start()
