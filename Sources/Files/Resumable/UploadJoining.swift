@@ -33,7 +33,8 @@ struct UploadJoining: Sendable {
     ) throws -> (UploadRecord, QuotaUse?) {
         let found = try rows(of: draft.owner, parts, session)
         if let joined = found[0].joinedInto, found.allSatisfy({ $0.joinedInto == joined }),
-            let before = try former(joined, session), before.parts == parts
+            let before = try former(joined, session), before.parts == parts,
+            draft.expected == nil || draft.expected == before.expected
         {
             return (before, nil)
         }

@@ -1,4 +1,4 @@
-import Cryptography
+public import Cryptography
 public import FoundationEssentials
 public import Platform
 
@@ -62,6 +62,9 @@ public struct UploadRecord: Sendable, Identifiable {
     public let expiresAt: Date
     /// Whether `expiresAt` is past by the clock of the database, and it may be removed at any moment.
     public let isExpired: Bool
+
+    /// Of all its bytes, once they are all there; nil where they were hashed before the row was made.
+    public var digest: SHA256Digest? { state == .complete && chain.byteCount == length ? chain.finished() : nil }
 
     /// The right to write that came with the row.
     var fence: UploadFence { UploadFence(id: id, epoch: epoch) }

@@ -102,4 +102,5 @@ extension HTTPField.Name {
     package static let reprDigest = Self("Repr-Digest")!
     package static let contentMD5 = Self("Content-MD5")!
     package static let wantReprDigest = Self("Want-Repr-Digest")!
+    package static let wantContentDigest = Self("Want-Content-Digest")!
 }

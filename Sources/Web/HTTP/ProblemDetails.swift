@@ -68,8 +68,9 @@ extension ProblemDetails {
 
     /// A refused multipart body.
     package init(_ error: MultipartError) {
-        self.init(
-            status: error.status, title: "Malformed form data", type: "/problems/malformed-form-data", detail: error.message,
-            code: error.code.rawValue)
+        // Nothing is wrong with such a form but its size.
+        let (title, kind) =
+            error.code == .tooManyParts ? ("Too many parts", "too-many-parts") : ("Malformed form data", "malformed-form-data")
+        self.init(status: error.status, title: title, type: "/problems/\(kind)", detail: error.message, code: error.code.rawValue)
     }
 }

@@ -39,9 +39,11 @@ struct CreationHandler {
     private func join(_ request: Request, _ fields: CreationFields, _ parts: [UploadID], for uploader: Uploader) async throws -> Response {
         let body = try UploadBody(request)
         guard body.isEmpty else { throw UploadFieldError(.concat, "What is made of parts has no bytes of its own.") }
-        let draft = try draft(request, fields, .joined, nil, nil, for: uploader)
+        let sums = try receiver.sums(of: request, fields.checksum, at: .creation)
+        try await sums.body.verify()
+        let draft = try draft(request, fields, .joined, nil, sums.expected, for: uploader)
         if let name = draft.name { try types.check(try FileName(cleaning: name)) }
-        return try await gate.enter(request, uploader, as: try repeatable(request, nil, uploader)) { turn in
+        return try await gate.enter(request, uploader, as: try repeatable(request, sums.expected, uploader)) { turn in
             try await Expectation.meet(request, on: uploader.channel)
             let claim: ReplyClaim?
             switch turn {
@@ -60,7 +62,8 @@ struct CreationHandler {
         let body = try UploadBody(request)
         if let length, length > limit { throw APIError.fileTooLarge(limit: limit) }
         try body.check(fits: length ?? limit, limit: length ?? limit)
-        let sums = try receiver.sums(of: request, fields.checksum, isWhole: body.count == length)
+        let isWhole = kind == .whole && body.count == length
+        let sums = try receiver.sums(of: request, fields.checksum, at: kind == .part ? .part : .creation, isWhole: isWhole)
         let draft = try draft(request, fields, kind, length, sums.expected, for: uploader)
         if kind == .whole, let name = draft.name { try types.check(try FileName(cleaning: name)) }
         let plan = Plan(draft: draft, length: length, body: body, sums: sums.body)
@@ -96,7 +99,12 @@ struct CreationHandler {
     ) throws -> UploadDraft {
         // A file that nobody has named sends an empty name.
         let name = try fields.metadata["filename"].flatMap { $0.isEmpty ? nil : try FileName(cleaning: $0) }
-        let type = try fields.metadata["filetype"].flatMap { $0.isEmpty ? nil : try MediaType(bytes: $0).description }
+        let type: String?
+        do {
+            type = try fields.metadata["filetype"].flatMap { $0.isEmpty ? nil : try MediaType(bytes: $0).description }
+        } catch {
+            throw UploadFieldError(.metadata, "The value of filetype has to be a media type, such as image/png.")
+        }
         return UploadDraft(
             owner: uploader.user, kind: kind, length: length, metadata: fields.metadata.text, name: kind == .part ? nil : name,
             contentType: type ?? UploadHandlers.defaultType, expected: expected,

@@ -52,12 +52,11 @@ struct ResumableHandlers {
         let (fields, body) = (try AppendFields(request.headers), try UploadBody(request))
         let (id, uploader) = (try id(context), context.uploader)
         let limit = receiver.limits.fileSize
-        let (sums, expected) = try receiver.sums(of: request, fields.checksum, isWhole: false)
-        // What all bytes have to be is said at the creation.
-        guard expected == nil else { throw APIError.digestUnsupported }
+        let sums = try receiver.sums(of: request, fields.checksum, at: .piece).body
         if let length = fields.length, length > limit { throw APIError.fileTooLarge(limit: limit) }
         let record = try await uploads.find(owner: uploader.user, id: id)
-        if let ended = try ended(record, fields, body) { return ended }
+        // Whether there are bytes that are not announced is seen when they are read, which takes a place (`gate`).
+        if body.count != nil, let ended = try await ended(record, fields, body, request, from: uploader) { return ended }
         // Nobody is ended for bytes that are there already.
         guard fields.offset >= record.offset else { throw APIError.wrongOffset(record.offset) }
         return try await gate.enter(request, uploader, expecting: body.count ?? 0) {
@@ -74,7 +73,7 @@ struct ResumableHandlers {
             } catch let error as FilesError where error.code == .uploadEnded {
                 // Meanwhile: by another request, or by itself.
                 let record = try await uploads.find(owner: uploader.user, id: id)
-                if let ended = try ended(record, fields, body) { return ended }
+                if let ended = try await ended(record, fields, body, request, from: uploader) { return ended }
                 throw error
             }
             do {
@@ -120,13 +119,23 @@ struct ResumableHandlers {
     /// What a PATCH is answered that comes after the end: it may be the one whose answer was lost.
     ///
     /// - Returns: nil for an upload that takes bytes.
-    private func ended(_ record: UploadRecord, _ fields: AppendFields, _ body: UploadBody) throws -> Response? {
+    private func ended(
+        _ record: UploadRecord, _ fields: AppendFields, _ body: UploadBody, _ request: Request, from uploader: Uploader
+    ) async throws -> Response? {
         if record.state == .dead { throw APIError.uploadDead(record.failure) }
         if record.kind == .joined || record.joinedInto != nil { throw APIError.uploadIsJoined }
         guard record.state == .complete else { return nil }
         guard fields.offset == record.offset else { throw APIError.wrongOffset(record.offset) }
-        guard body.isEmpty else { throw APIError.fileTooLarge(limit: record.offset) }
+        guard try await isEmpty(body, request, from: uploader) else { throw APIError.fileTooLarge(limit: record.offset) }
         return Response(status: .noContent, headers: record.progress)
+    }
+
+    /// Whether a body has no bytes. One that comes in chunks has to be read for that, up to its first byte.
+    private func isEmpty(_ body: UploadBody, _ request: Request, from uploader: Uploader) async throws -> Bool {
+        guard body.count == nil else { return body.isEmpty }
+        try await Expectation.meet(request, on: uploader.channel)
+        for try await bytes in receiver.bytes(of: request, from: uploader) where bytes.readableBytes > 0 { return false }
+        return true
     }
 
     /// - Throws: `APIError.uploadNotFound` for what is no id, as for another user's, so that the two cannot be told apart (H50, H51).

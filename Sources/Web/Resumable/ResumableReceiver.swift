@@ -25,15 +25,15 @@ struct ResumableReceiver {
     ///
     /// - Parameter isWhole: whether they are the whole file, so that Repr-Digest speaks of them too.
     /// - Returns: what the body is compared with, and the SHA-256 of the file that is to come of it and others.
-    /// - Throws: `APIError.digestUnsupported`, also for a digest of the file that is not SHA-256.
+    /// - Throws: `APIError.digestUnsupported`, also for a digest of the file that is not SHA-256, or that is said of a part of it.
     func sums(
-        of request: Request, _ checksum: UploadChecksum?, isWhole: Bool
+        of request: Request, _ checksum: UploadChecksum?, at place: DigestPlace, isWhole: Bool = false
     ) throws -> (body: BodyDigests, expected: SHA256Digest?) {
         let fields = try DigestFields(request.headers, isBodyWhole: isWhole)
-        guard !fields.isUnsupported else { throw APIError.digestUnsupported }
+        guard !fields.isUnsupported else { throw APIError.digestUnsupported(place) }
         let ofFile = isWhole ? [] : fields.members.filter { $0.field == HTTPField.Name.reprDigest.rawName }
         let expected = ofFile.first { $0.algorithm == .sha256 }.flatMap { SHA256Digest(bytes: $0.digest) }
-        guard ofFile.isEmpty || expected != nil else { throw APIError.digestUnsupported }
+        guard ofFile.isEmpty || (place.takesDigestOfFile && expected != nil) else { throw APIError.digestUnsupported(place) }
         let ofBody = fields.members.filter { !ofFile.contains($0) } + (checksum.map { [$0.member] } ?? [])
         return (BodyDigests(ofBody, pool: pool), expected)
     }

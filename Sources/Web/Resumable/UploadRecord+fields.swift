@@ -16,7 +16,10 @@ extension UploadRecord {
         // While its parts are being joined there is nothing to go on at.
         if kind != .joined || state == .complete { fields[.uploadOffset] = String(offset) }
         if state != .complete { fields[.uploadExpires] = UploadExpiry.text(seconds: Int64(expiresAt.timeIntervalSince1970)) }
-        if let file { fields[.sluiceFile] = file.description }
+        if let file {
+            fields[.sluiceFile] = file.description
+            if let digest { fields[.reprDigest] = DigestFields.value(digest) }
+        }
         return fields
     }
 

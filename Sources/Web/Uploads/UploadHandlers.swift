@@ -50,7 +50,7 @@ struct UploadHandlers {
 
     private static func digests(of request: Request) throws -> [DigestFields.Member] {
         let fields = try DigestFields(request.headers)
-        guard !fields.isUnsupported else { throw APIError.digestUnsupported }
+        guard !fields.isUnsupported else { throw APIError.digestUnsupported(.file) }
         return fields.members
     }
 

@@ -109,6 +109,36 @@ extension OverSockets {
             }
         }
 
+        @Test("H54 a digest that cannot be verified in its place is refused with what can be there")
+        func advice() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let path = try await server.begin(account, length: 11)
+                let sum = Data(SHA256Hasher.digest(of: Self.content).bytes).base64EncodedString()
+                let long = Data(repeating: 0, count: 64).base64EncodedString()
+                for (call, field, word) in [
+                    (
+                        HTTPCall.tus("POST", token: account.token, ["Upload-Length: 11", "Repr-Digest: sha-512=:\(long):"]),
+                        "want-repr-digest", "sha-256 of the whole file"
+                    ),
+                    (
+                        .patch(path, at: 0, Self.content, token: account.token, ["Repr-Digest: sha-256=:\(sum):"]), "want-content-digest",
+                        "Content-Digest"
+                    ),
+                    (
+                        .patch(path, at: 0, Self.content, token: account.token, ["Content-Digest: md5=:AAAA:"]), "want-content-digest",
+                        "Upload-Checksum"
+                    ),
+                ] {
+                    let answer = try await server.send(call)
+                    #expect(answer.status == 400 && answer[field] != nil, "\(answer.text)")
+                    let problem = try answer.decode(Problem.self)
+                    #expect(problem.type == "/problems/digest-unsupported" && problem.detail?.contains(word) == true)
+                }
+                #expect(try await server.offset(of: path, account) == 0)
+            }
+        }
+
         @Test("H54 bytes that come with the creation are compared as well, all of them or the first", arguments: [11, 12])
         func creation(length: Int) async throws {
             try await WebServer.run { server in

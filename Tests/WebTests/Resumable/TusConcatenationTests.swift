@@ -1,3 +1,5 @@
+import Cryptography
+import Foundation
 import Platform
 import Testing
 
@@ -138,6 +140,62 @@ extension OverSockets {
                 for list in [[second, first], [first]] { #expect(try await self.join(list, account, at: server).status == 404) }
                 _ = try await self.joined(path, account, at: server)
                 #expect(try await server.rows(of: account) == 1)
+            }
+        }
+
+        private static func digest(_ content: [UInt8]) -> String {
+            "sha-256=:\(Data(SHA256Hasher.digest(of: content).bytes).base64EncodedString()):"
+        }
+
+        @Test("parts that are not the file whose Repr-Digest was announced make none; those that are do, and the answer has it")
+        func digest() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let contents = [pattern(70_000, seed: 1), pattern(3, seed: 2)]
+                var lists: [[String]] = []
+                for _ in 0..<2 {
+                    lists.append([try await server.part(account, contents[0]), try await server.part(account, contents[1])])
+                }
+                let (right, wrong) = (Self.digest(contents[0] + contents[1]), Self.digest(contents[1] + contents[0]))
+                let refusal = try await self.join(lists[0], account, ["Repr-Digest: \(wrong)"], at: server)
+                #expect(refusal.status == 400)
+                #expect(try refusal.decode(Problem.self).type == "/problems/digest-mismatch")
+                #expect(refusal["sluice-file"] == nil && refusal["location"] == nil)
+                #expect(try await self.join(lists[0], account, ["Repr-Digest: \(wrong)"], at: server).status == 422)
+                #expect(try await server.rows(of: account) == 0)
+                let answer = try await self.join(lists[1], account, ["Repr-Digest: \(right)"], at: server)
+                #expect(answer.status == 201 && answer["repr-digest"] == right)
+                #expect(try await server.content(of: answer["sluice-file"], account) == contents[0] + contents[1])
+                for fields in [["Repr-Digest: \(right)"], []] {
+                    let again = try await self.join(lists[1], account, fields, at: server)
+                    #expect(again.status == 201 && again["sluice-file"] == answer["sluice-file"] && again["repr-digest"] == right)
+                }
+                // What was joined under one digest is nothing that was announced with another.
+                #expect(try await self.join(lists[1], account, ["Repr-Digest: \(wrong)"], at: server).status == 404)
+                #expect(await eventually { server.partialFiles.isEmpty })
+                #expect(try await server.rows(of: account) == 1)
+            }
+        }
+
+        @Test("a digest of the file with a part is refused, as are those of no bytes that are another's; nothing is begun or used up")
+        func digestOfPart() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let part = try await server.part(account, [1, 2])
+                let fields = ["Upload-Concat: partial", "Repr-Digest: \(Self.digest([1, 2]))"]
+                for call in [
+                    HTTPCall.tus("POST", token: account.token, ["Upload-Length: 2"] + fields),
+                    .create(with: [1, 2], token: account.token, ["Upload-Length: 2"] + fields),
+                ] {
+                    let answer = try await server.send(call)
+                    #expect(answer.status == 400 && answer["want-content-digest"] != nil && answer["want-repr-digest"] == nil)
+                    let problem = try answer.decode(Problem.self)
+                    #expect(problem.type == "/problems/digest-unsupported" && problem.detail?.contains("creation of the whole") == true)
+                }
+                #expect(try await server.uploads(of: account) == 1)
+                #expect(try await self.join([part], account, ["Content-Digest: \(Self.digest([1, 2]))"], at: server).status == 400)
+                #expect(try await self.join([part], account, ["Upload-Checksum: crc32c yyBd3Q=="], at: server).status == 460)
+                #expect(try await self.join([part], account, ["Content-Digest: \(Self.digest([]))"], at: server).status == 201)
             }
         }
 

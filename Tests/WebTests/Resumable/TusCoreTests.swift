@@ -155,7 +155,23 @@ extension OverSockets {
                 #expect(try await server.send(.patch(path, at: 10, Array(content[10...]), token: account.token)).status == 409)
                 let again = try await server.send(.patch(path, at: 20, [], token: account.token))
                 #expect(again.status == 204 && again["upload-offset"] == "20" && again["sluice-file"] == end["sluice-file"])
+                #expect(again["repr-digest"] == end["repr-digest"] && end["repr-digest"] != nil)
+                #expect(try await server.head(path, account)["repr-digest"] == end["repr-digest"])
                 #expect(try await server.send(.patch(path, at: 20, [1], token: account.token)).status == 413)
+                // As a pipe sends what is left, which nothing is.
+                for (body, status) in [("0\r\n\r\n", 204), ("1\r\na\r\n0\r\n\r\n", 413)] {
+                    var piped = HTTPCall.patch(path, at: 20, [], token: account.token, ["Transfer-Encoding: chunked"])
+                    piped.body = Array(body.utf8)
+                    let answer = try await server.send(piped)
+                    #expect(answer.status == status && (answer["sluice-file"] == end["sluice-file"]) == (status == 204))
+                }
+                let waiting = HTTPCall.patch(
+                    path, at: 20, [], token: account.token, ["Transfer-Encoding: chunked", "Expect: 100-continue"])
+                let peer = try await server.connect()
+                try await peer.send(waiting.head)
+                #expect(try await peer.receive().status == 100)
+                try await peer.send("0\r\n\r\n")
+                #expect(try await peer.receive(waiting).status == 204)
                 #expect(try await server.rows(of: account) == 1)
             }
         }
