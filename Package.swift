@@ -146,7 +146,8 @@ let package = Package(
                 "Web", "Accounts", "Files", "Jobs", "Outbox", "Redis", "Postgres", "Cryptography", "Magic", "Platform", "TestSupport",
                 "DatabaseSupport", "RedisSupport", hummingbird, httpTypes, httpClient, metrics, nioHTTPTypes,
                 .product(name: "Mustache", package: "swift-mustache"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOEmbedded"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"), nio("NIOCore"), nio("NIOPosix"), nio("NIOHTTP1"),
+                nio("NIOEmbedded"),
             ]),
         .testTarget(
             name: "WorkerTests",

@@ -9,18 +9,22 @@ import Platform
 enum HTTPServer {
     private static let maximumHead = 32 << 10
     private static let maximumHeaders = 100
+    /// Who is silent in the middle of a body is told, before the connection counts as idle.
+    private static let answerTime: Duration = .seconds(1)
 
     static func channel(
         _ settings: Settings.Uploads, slowBodyWindow: TimeAmount, address: PublicAddress, security: SecurityLog, buffers: BufferBudget
     ) -> HTTPServerBuilder {
         .init { responder in
             let answer = RequestTask(responder: responder).answer
-            return WebChannel(responder: answer, limits: limits, idleTimeout: settings.idleTimeout, buffers: buffers) {
+            return WebChannel(responder: answer, limits: limits, idleTimeout: settings.idleTimeout + answerTime, buffers: buffers) {
                 [
                     PipeliningHandler(), LingeringCloseHandler(writeTimeout: TimeAmount(settings.idleTimeout)),
                     MalformedRequestHandler(security: security, address: address),
                     StalledReaderHandler(timeout: TimeAmount(settings.idleTimeout), security: security),
-                    SlowBodyHandler(minimumRate: Int(settings.minimumRate), window: slowBodyWindow, security: security),
+                    SlowBodyHandler(
+                        minimumRate: Int(settings.minimumRate), window: slowBodyWindow, silence: TimeAmount(settings.idleTimeout),
+                        security: security, address: address),
                 ]
             }
         }

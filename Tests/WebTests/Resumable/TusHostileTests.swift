@@ -223,6 +223,20 @@ extension OverSockets {
             }
         }
 
+        @Test("H53 a type that is none is told from other metadata", arguments: ["text", "a/b;c", "text/pl\u{E4}in", "\u{0}"])
+        func metadataType(type: String) async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let field = "Upload-Metadata: filetype \(Data(type.utf8).base64EncodedString())"
+                let answer = try await server.send(.tus("POST", token: account.token, ["Upload-Length: 1", field]))
+                #expect(answer.status == 400)
+                let problem = try answer.decode(Problem.self)
+                #expect(problem.type == "/problems/bad-upload-field" && problem.code == "Upload-Metadata")
+                #expect(problem.detail?.contains("filetype") == true)
+                #expect(try await server.uploads(of: account) == 0)
+            }
+        }
+
         @Test("H53 line breaks in metadata, and a megabyte of it")
         func metadataHead() async throws {
             try await WebServer.run { server in
@@ -323,7 +337,7 @@ extension OverSockets {
             }
         }
 
-        @Test("H22 bytes that come too slowly end the connection; what came stays")
+        @Test("H22 bytes that come too slowly are answered with 408 and end the connection; what came stays")
         func slow() async throws {
             let options = WebServer.Options(
                 settings: ["SLUICE_MINIMUM_RATE": "1000"], slowBodyWindow: .milliseconds(300), chunkSize: 64 << 10)
@@ -331,7 +345,9 @@ extension OverSockets {
                 let account = try await server.account()
                 let path = try await server.begin(account, length: 1_000_000)
                 let peer = try await server.connect()
-                try await peer.send(HTTPCall.patch(path, at: 0, [], token: account.token, ["Content-Length: 1000000"]).bytes + pattern(100))
+                let call = HTTPCall.patch(path, at: 0, [], token: account.token, ["Content-Length: 1000000"])
+                try await peer.send(call.bytes + pattern(100))
+                #expect(try await peer.receive(call).status == 408)
                 _ = try await peer.receiveEnd()
                 #expect(try await eventually { try await server.offset(of: path, account) == 100 })
                 #expect(try await server.rows(of: account) == 0)

@@ -6,7 +6,9 @@ import Web
 struct SlowBodyMeterTests {
     private let start = NIODeadline.now()
 
-    private func meter(rate: Int = 100) -> SlowBodyMeter { SlowBodyMeter(window: .seconds(10), minimumRate: rate, now: start) }
+    private func meter(rate: Int = 100, silence: TimeAmount = .hours(1)) -> SlowBodyMeter {
+        SlowBodyMeter(window: .seconds(10), minimumRate: rate, silence: silence, now: start)
+    }
 
     private func at(_ seconds: Int64) -> NIODeadline { start + .seconds(seconds) }
 
@@ -29,9 +31,22 @@ struct SlowBodyMeterTests {
         #expect(isTooSlow(&meter, 10) == isCut)
     }
 
+    @Test("H22 who was fast and then says nothing is not judged by what was before, and not for time in which nothing was asked for")
+    func silenceAfterSpeed() {
+        var meter = meter(rate: 0, silence: .seconds(15))
+        meter.received(1 << 20, at: at(9))
+        meter.beginWaiting(at: at(12))
+        #expect(meter.timeLeft(at: at(12)) == .seconds(1))
+        #expect(isTooSlow(&meter, 13) == false)
+        #expect(isTooSlow(&meter, 22) == false)
+        #expect(isTooSlow(&meter, 26) == false)
+        #expect(meter.timeLeft(at: at(26)) == .seconds(1))
+        #expect(isTooSlow(&meter, 27))
+    }
+
     @Test("H22 a phone that is away for 50 of 60 seconds goes on")
     func phone() {
-        var meter = SlowBodyMeter(window: .seconds(60), minimumRate: 1024, now: start)
+        var meter = SlowBodyMeter(window: .seconds(60), minimumRate: 1024, silence: .hours(1), now: start)
         #expect(isTooSlow(&meter, 50) == false)
         meter.received(64 << 10, at: at(50))
         meter.beginWaiting(at: at(50))

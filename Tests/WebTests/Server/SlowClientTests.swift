@@ -9,7 +9,8 @@ extension OverSockets {
         private static let options = WebServer.Options(
             settings: ["SLUICE_MINIMUM_RATE": "1000"], slowBodyWindow: .milliseconds(300), chunkSize: 64 << 10)
 
-        @Test("H22 a body that comes byte by byte is cut, and what came of it is not taken for the whole", arguments: [false, true])
+        @Test(
+            "H22 a body that comes byte by byte is cut with 408, and what came of it is not taken for the whole", arguments: [false, true])
         func drip(isChunked: Bool) async throws {
             try await WebServer.run(Self.options) { server in
                 let account = try await server.account()
@@ -27,8 +28,34 @@ extension OverSockets {
                     }
                 }
                 #expect(isCut)
-                _ = try await peer.receiveEnd()
+                let answer = try await peer.receive(call)
+                #expect(answer.status == 408 && answer["connection"] == "close")
+                #expect(try answer.decode(Problem.self).type == "/problems/slow-body")
+                #expect(try await peer.receiveEnd() == .closed)
+                #expect(await !peer.hasBytes, "a second answer")
                 try await server.expectNothingLeft(of: account)
+            }
+        }
+
+        @Test("H22 a body that stops in the middle is cut with 408; of an upload what came is kept", arguments: [false, true])
+        func stopped(isChunked: Bool) async throws {
+            try await WebServer.run(.init(settings: ["SLUICE_IDLE_TIMEOUT": "1s"], chunkSize: 64 << 10)) { server in
+                let account = try await server.account()
+                let path = try await server.begin(account, length: 1_000_000)
+                let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: 1000000"
+                let frame = isChunked ? Array("\(String(400_000, radix: 16))\r\n".utf8) : []
+                for call in [
+                    HTTPCall.put("slow", token: account.token, "", [framing]), .patch(path, at: 0, [], token: account.token, [framing]),
+                ] {
+                    let peer = try await server.connect()
+                    try await peer.send(Array(call.head.utf8) + frame + pattern(400_000))
+                    #expect(try await peer.receive(call).status == 408)
+                    #expect(try await peer.receiveEnd() == .closed)
+                }
+                #expect(try await eventually { try await server.offset(of: path, account) == 400_000 })
+                let end = try await server.send(.patch(path, at: 400_000, pattern(600_000), token: account.token))
+                #expect(try await server.content(of: end["sluice-file"], account) == pattern(400_000) + pattern(600_000))
+                #expect(try await server.rows(of: account) == 1)
             }
         }
 
@@ -37,7 +64,9 @@ extension OverSockets {
             try await WebServer.run(Self.options) { server in
                 let account = try await server.account()
                 let peer = try await server.connect()
-                try await peer.send(HTTPCall.put("slow", token: account.token, "", ["Content-Length: 10"]).head)
+                let call = HTTPCall.put("slow", token: account.token, "", ["Content-Length: 10"])
+                try await peer.send(call.head)
+                #expect(try await peer.receive(call).status == 408)
                 _ = try await peer.receiveEnd()
                 try await server.expectNothingLeft(of: account)
             }
