@@ -80,7 +80,7 @@ struct ResumableUpload {
         if let announced { fields.append((name: "Repr-Digest", value: ReprDigest.field(announced))) }
         let reply = try await session.caller.call(HTTPRequest(.post, Self.path, fields: fields), handling: [422], plan: &plan)
         // The key is from a run that described the file in another way.
-        guard reply.isSuccess else { return try beginAgain(after: reply) }
+        guard reply.isSuccess else { return try beginAgain(after: Problem(reply)) }
         guard let upload = Self.upload(in: reply["location"]) else {
             throw .refused(Problem(status: reply.status, type: "about:blank", title: "an answer without the place of the upload"))
         }
