@@ -6,7 +6,7 @@ import Web
 struct SlowBodyMeterTests {
     private let start = NIODeadline.now()
 
-    private func meter(rate: Int = 100, silence: TimeAmount = .hours(1)) -> SlowBodyMeter {
+    private func meter(rate: Int = 100, silence: TimeAmount = .hours(1000)) -> SlowBodyMeter {
         SlowBodyMeter(window: .seconds(10), minimumRate: rate, silence: silence, now: start)
     }
 
