@@ -82,10 +82,11 @@ prove-queue: build ## proves the queue at full size: faults, kills, costs, fairn
 	$(SWIFT) build -c release --build-tests $(STRICT)
 	SLUICE_TEST_FLOOD=1000000 compose/local/with-servers $(SWIFT) test -c release --skip-build --filter FairnessTests
 
-prove-intake: build ## proves intake at full size: memory, idle connections, parallel uploads; half an hour, 40 GB of disk
+prove-intake: build ## proves intake at full size: memory, idle connections, parallel uploads, quotas; half an hour, 40 GB of disk
 	Tests/Bench/intake/memory.py
 	Tests/Bench/intake/idle.py
 	Tests/Bench/intake/parallel.py
+	Tests/Bench/intake/quota.py
 
 check-browser: build ## walks through the real system in Chromium; pictures of each step in .build/screens; two minutes
 	@compose/local/packages --browser

@@ -51,7 +51,9 @@ enum ClientRun {
             }
         }
         console.clear()
-        let code = signal.map { 128 + $0 } ?? (console.hasFailed ? max(status, .local) : status).rawValue
+        // What was put off then was put off for that.
+        let told = console.hasFailed ? max(status == .postponed ? .local : status, .local) : status
+        let code = signal.map { 128 + $0 } ?? told.rawValue
         guard code == 0 else { throw ExitCode(code) }
     }
 

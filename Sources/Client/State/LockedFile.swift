@@ -37,6 +37,8 @@ final class LockedFile: Sendable {
     }
 
     deinit {
+        // A child that has just been forked has the file open as well, until it becomes another program.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

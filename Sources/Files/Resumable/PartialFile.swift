@@ -65,6 +65,8 @@ final class PartialFile: Sendable {
     }
 
     deinit {
+        // A child that has just been forked has the file open as well, until it becomes another program.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 

@@ -9,31 +9,28 @@ final class DirectBuffers: Sendable {
     private static let size = 1 << 20
     private static let maximum = 4
 
-    private struct Buffer: @unchecked Sendable {
-        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: DirectBuffers.size, alignment: DirectBuffers.block)
-    }
-
     private struct State {
-        var free: [Buffer] = []
+        /// Their addresses.
+        var free: [UInt] = []
         var made = 0
     }
 
     private let state = Mutex(State())
 
     deinit {
-        for buffer in state.withLock({ $0.free }) { buffer.bytes.deallocate() }
+        for address in state.withLock({ $0.free }) { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
     }
 
     /// - Returns: nil when all are in use.
     func withBuffer<T>(_ body: (UnsafeMutableRawBufferPointer) -> T) -> T? {
-        let buffer = state.withLock { state -> Buffer? in
-            if let buffer = state.free.popLast() { return buffer }
+        let address = state.withLock { state -> UInt? in
+            if let address = state.free.popLast() { return address }
             guard state.made < Self.maximum else { return nil }
             state.made += 1
-            return Buffer()
+            return UInt(bitPattern: UnsafeMutableRawPointer.allocate(byteCount: Self.size, alignment: Self.block))
         }
-        guard let buffer else { return nil }
-        defer { state.withLock { $0.free.append(buffer) } }
-        return body(buffer.bytes)
+        guard let address else { return nil }
+        defer { state.withLock { $0.free.append(address) } }
+        return body(UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(bitPattern: address), count: Self.size))
     }
 }

@@ -79,7 +79,8 @@ extension OverSockets {
                     try await server.part(account, Array(Self.testVirus[half...])),
                 ]
                 func join(_ parts: [String], _ fields: [String] = []) async throws -> Answer {
-                    try await server.send(.tus("POST", token: account.token, ["Upload-Concat: final;" + parts.joined(separator: " ")] + fields))
+                    try await server.send(
+                        .tus("POST", token: account.token, ["Upload-Concat: final;" + parts.joined(separator: " ")] + fields))
                 }
                 let refused = try await join(virus)
                 #expect(refused.status == 415)
