@@ -16,14 +16,17 @@ struct IntakeBatch {
         var results = await publish(batch)
         let placed = results.compactMap { try? $0.get() }
         var refusals = await addRows(of: placed)[...]
+        var accepted: [FileRecord] = []
         for index in results.indices {
             guard case .success(let group) = results[index] else { continue }
             if let refusal = refusals.removeFirst() {
                 results[index] = .failure(refusal)
             } else {
-                announcer.announce(group.records)
+                accepted += group.records
             }
         }
+        // Once for all: the queue is slower at a file at a time than intake is at accepting them.
+        announcer.announce(accepted)
         return results.map { $0.map(\.records).mapError { $0 } }
     }
 

@@ -3,9 +3,9 @@
 
     parallel.py [WAY …] [--uploads 1000] [--at-once 10] [--size 50000000]
 
-WAY: direct (HTTP/1.1 straight to Web), front (HTTP/1.1 through nginx), http2 (HTTP/2 to nginx, a connection for each of the ten: several
-uploads over one end libcurl 7.88 with error 16 at the first of them that is answered); all of them unless
-some are named. Each upload of a round has bytes of its own; the digest that is answered must be theirs, and of one in each round so must
+WAY: direct (HTTP/1.1 straight to Web), front (HTTP/1.1 through nginx), http2 (HTTP/2 to nginx, a new connection for each upload: several over
+one, at the same time or one after the other, end libcurl 7.88 with error 16, where h2load sends twenty over one); all of them unless some are
+named. Each upload of a round has bytes of its own; the digest that is answered must be theirs, and of one in each round so must
 that of a download. Web's resident memory is looked at after each round: it is flat when the last quarter of the rounds is no higher
 than the second, but for what one round takes at most. The first quarter may warm up. Bytes are deleted round by round.
 
@@ -29,13 +29,14 @@ SWING = 16
 
 
 class Sender:
-    """A transfer that is used again and again, so that connections stay."""
+    """A transfer that is used again and again, so that connections of HTTP/1.1 stay."""
 
     def __init__(self, url, version, account):
         self.handle = pycurl.Curl()
         self.url = url
         for option, value in {
             pycurl.UPLOAD: 1, pycurl.HTTP_VERSION: version, pycurl.NOSIGNAL: 1, pycurl.TIMEOUT: 300,
+            pycurl.FORBID_REUSE: version == pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE,
             pycurl.UPLOAD_BUFFERSIZE: 1 << 20, pycurl.READFUNCTION: self.read,
             pycurl.HTTPHEADER: ["Expect:", *(f"{name}: {value}" for name, value in account.headers.items())],
         }.items():

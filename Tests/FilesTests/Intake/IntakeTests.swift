@@ -121,6 +121,29 @@ struct IntakeTests {
         }
     }
 
+    @Test("files that are accepted together are announced together, so that a queue slower than intake misses none")
+    func together() async throws {
+        let announced = Mutex(0)
+        let (stream, gate) = AsyncStream<Void>.makeStream()
+        try await run(announce: { records in
+            for await _ in stream {}
+            announced.withLock { $0 += records.count }
+        }) { intake, area, _ in
+            // More requests than announcements may wait.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<600 {
+                    group.addTask {
+                        let file = try await area.receive([UInt8(truncatingIfNeeded: number)])
+                        _ = try await intake.accept(file, owner: UserID(rawValue: 1), name: FileName(cleaning: "a"), contentType: "")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            gate.finish()
+        }
+        #expect(announced.withLock { $0 } == 600)
+    }
+
     @Test("an announcement that hangs holds up nobody")
     func slowQueue() async throws {
         let gate = AsyncStream<Void>.makeStream()
