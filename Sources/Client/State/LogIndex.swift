@@ -18,7 +18,7 @@ final class LogIndex: Sendable {
 
     /// - Parameter lines: at most so many are going to be added.
     init(forLines lines: Int64, in folder: String) throws(ClientFailure) {
-        var template = Array((folder + "/.index-XXXXXX").utf8CString)
+        var template = Array((folder + "/.index-" + String(repeating: "X", count: 6)).utf8CString)
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw Self.failure("make an index in \(folder)") }
         unlink(template)
