@@ -37,7 +37,7 @@ final class ChunkWriter: Sendable {
         if case .open(let descriptor) = direct.withLock({ $0 }) { close(descriptor) }
     }
 
-    /// Writes the whole chunk at `offset`. Blocks.
+    /// Writes the whole chunk at `offset`. Blocks; one at a time.
     func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
         if writeDirectly(chunk, at: offset) { return }
         var position = offset

@@ -53,21 +53,12 @@ extension OverSockets {
                     let account = try await server.account()
                     let search = HTTPCall("GET", "/api/v1/files?search=x", token: account.token)
                     #expect(try await server.send(.put("x", token: account.token)).status == 202)
-                    let (gate, locked) = (Gate(), Recorder<Void>())
-                    gate.close()
-                    async let lock: Void = server.pool.transaction { session in
-                        try session.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
-                        locked.record(())
-                        gate.pass()
+                    try await server.whileFilesAreLocked { _ in
+                        for _ in 0..<2 {
+                            let answer = try await server.send(search)
+                            #expect(answer.status == 503 && answer["retry-after"] != nil, "\(answer.text)")
+                        }
                     }
-                    defer { gate.open() }
-                    #expect(await eventually { !locked.all.isEmpty })
-                    for _ in 0..<2 {
-                        let answer = try await server.send(search)
-                        #expect(answer.status == 503 && answer["retry-after"] != nil, "\(answer.text)")
-                    }
-                    gate.open()
-                    try await lock
                     #expect(try await server.send(search).files().map(\.name) == ["x"])
                 }
             }

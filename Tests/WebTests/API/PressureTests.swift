@@ -56,21 +56,13 @@ extension OverSockets {
         private func block(_ server: WebServer) async throws {
             let account = try await server.account()
             #expect(try await server.send(.put("a", token: account.token)).status == 202)
-            let (gate, locked) = (Gate(), Recorder<Void>())
-            gate.close()
-            async let lock: Void = server.pool.transaction { session in
-                try session.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
-                locked.record(())
-                gate.pass()
+            try await server.whileFilesAreLocked { gate in
+                async let waiting = server.send(.put("b", token: account.token))
+                await awaitRefusal(account, at: server)
+                try await expectRefusal("busy", account, at: server)
+                gate.open()
+                #expect(try await waiting.status == 202)
             }
-            defer { gate.open() }
-            #expect(await eventually { !locked.all.isEmpty })
-            async let waiting = server.send(.put("b", token: account.token))
-            await awaitRefusal(account, at: server)
-            try await expectRefusal("busy", account, at: server)
-            gate.open()
-            #expect(try await waiting.status == 202)
-            try await lock
             #expect(try await server.send(.put("c", token: account.token)).status == 202)
             #expect(try await server.rows(of: account) == 3)
         }
