@@ -108,7 +108,8 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(attempts.value == 3)
+            // More than one retry when the loser begins again before the winner has committed.
+            #expect(attempts.value >= 3)
             #expect(try await count(pool, table) == 2)
             // One of the two orders: 1 then 1+2, or 2 then 2+1.
             let sum = try await pool.query("SELECT sum(n)::bigint FROM \(unsafeRaw: table)")[0].decode(at: 0, as: Int.self)
