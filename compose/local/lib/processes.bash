@@ -66,7 +66,7 @@ launch() {
         cd "$S" || exit 1
         umask 022
         exec "${prefix[@]}" "$@"
-    ) </dev/null >>"$S/logs/$name.log" 2>&1 9>&- &
+    ) </dev/null >>"$S/logs/$name.log" 2>&1 8<&- 9>&- &
     pid=$!
     disown "$pid" # the shell need not report how it ended
     born "$pid" >"$S/pids/.$name.born"

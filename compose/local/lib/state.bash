@@ -49,19 +49,46 @@ find_state() {
     [ -d "$S/pids" ]
 }
 
-# is_free PORT…: whether all could be listened on now
+# is_free PORT: whether it could be listened on now
 is_free() {
     /usr/bin/python3 - "$@" <<'END'
 import socket, sys
-for number in map(int, sys.argv[1:]):
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", number))
-        except OSError:
-            sys.exit(1)
+with socket.socket() as listener:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", int(sys.argv[1])))
+    except OSError:
+        sys.exit(1)
 END
 }
+
+# claim BASE: whether its block is free. Until release_ports no other stack gets it: a port of the block that no server uses is
+# listened on meanwhile, since another that starts in the same moment finds those of the servers free as well.
+claim() {
+    local answer
+    exec 8< <(exec /usr/bin/python3 -c '
+import select, signal, socket, sys
+# Ctrl-C goes to all of a terminal; who is interrupted ends its servers first.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+base = int(sys.argv[1])
+try:
+    sign = socket.create_server(("127.0.0.1", base + 8))
+    for number in [*range(base, base + 8), *range(base + 9, base + 12)]:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", number))
+except OSError:
+    sys.exit(1)
+print("free", flush=True)
+# Until nobody can read any more.
+end = select.poll()
+end.register(1, 0)
+end.poll()
+' "$1")
+    read -r answer <&8 && [ "$answer" = free ]
+}
+
+release_ports() { exec 8<&-; }
 
 holder() { # the process that listens on a port, for a message
     ss -ltnpH "sport = :$1" 2>/dev/null | sed -n 's/.*users:(("\([^"]*\)",pid=\([0-9]*\).*/ (\1, process \2)/p' | head -n 1
@@ -101,10 +128,10 @@ choose_ports() {
     : "${front:=${port[front]:-8080}}"
     if [[ ! $front =~ ^[0-9]{1,5}$ ]] || [ "$front" -gt 65535 ]; then fail "PORT=$front is not a port number"; fi
     base=${port[base]:-}
-    if [ -z "$base" ] || ! is_free $(seq "$base" $((base + 11))); then
+    if [ -z "$base" ] || ! claim "$base"; then
         for try in $(seq 50); do
-            base=$((first_base + (RANDOM * 32768 + RANDOM) % ((last_base - first_base) / 10) * 10))
-            is_free $(seq "$base" $((base + 11))) && break
+            base=$((first_base + (RANDOM * 32768 + RANDOM) % ((last_base - first_base) / 20) * 20))
+            claim "$base" && break
             [ "$try" = 50 ] && fail "no free ports between $first_base and $last_base"
         done
     fi
