@@ -70,7 +70,8 @@ struct CommandTests {
     @Test("exit status 69: no server within the patience")
     func unreachable() async throws {
         try await with { place in
-            let address = "http://127.0.0.1:\(try LoopbackPort.free())"
+            let away = try ReservedPort()
+            let address = "http://127.0.0.1:\(away.number)"
             let result = try await place.sluice("put", try place.file("a", [1]), "--patience", "700ms", with: ["SLUICE_URL": address])
             #expect(result.status == 69)
             #expect(result.output.isEmpty)
@@ -80,6 +81,7 @@ struct CommandTests {
                 [Program.folder + "/sluice", "put", "--json", place.folder + "/data/a", "--patience", "700ms"],
                 environment: place.environment.merging(["SLUICE_URL": address]) { $1 }, output: .file("/dev/full"))
             #expect(await child.end() == 69)
+            withExtendedLifetime(away) {}
         }
     }
 

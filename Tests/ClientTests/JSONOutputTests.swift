@@ -39,9 +39,10 @@ struct JSONOutputTests {
             let id = place.server.add("a", [1])
             let subject = command == "put" ? try place.file("a", [1]) : id
             let name = command == "put" ? "path" : "id"
+            let away = try ReservedPort()
             for (changes, status, kind) in [
                 (["SLUICE_TOKEN": "slc_stolen"], Int32(77), "token-refused"),
-                (["SLUICE_URL": "http://127.0.0.1:\(try LoopbackPort.free())"], 69, "unreachable"),
+                (["SLUICE_URL": "http://127.0.0.1:\(away.number)"], 69, "unreachable"),
             ] {
                 let result = try await place.sluice(command, "--json", "--patience", "300ms", subject, with: changes)
                 #expect(result.status == status)
@@ -49,6 +50,7 @@ struct JSONOutputTests {
                 #expect(try kinds(result) == [kind])
                 #expect(result.errors.split(separator: "\n").count == 1)
             }
+            withExtendedLifetime(away) {}
             let method = ["put": "PUT", "get": "GET", "rm": "DELETE"][command] ?? ""
             place.server.fail(method, .answer(503, fields: ["retry-after": "3600"]))
             let busy = try await place.sluice(command, "--json", subject)

@@ -25,6 +25,8 @@ public struct TestDatabase: Sendable {
         let url = parts?.string ?? ""
         var configuration = try PostgresConfiguration(url: ServiceURL(url))
         configuration.poolSize = 4
+        configuration.acquireTimeout = configuration.acquireTimeout.stretched
+        configuration.connectTimeout = configuration.connectTimeout.stretched
         try await makers.use {
             _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
         }

@@ -8,12 +8,26 @@ public enum LoopbackPort {
     public static func free() throws -> Int {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
+        guard let port = bind(descriptor, isShared: false) else { throw NoneFree() }
+        return port
+    }
+
+    /// Gives a socket any free port.
+    ///
+    /// - Parameter isShared: whether who sets SO_REUSEADDR as well may listen on it.
+    /// - Returns: nil when there is none.
+    static func bind(_ descriptor: Int32, isShared: Bool) -> Int? {
         var address = address(of: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) | getsockname(descriptor, $0, &length) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, length) | getsockname(descriptor, $0, &length)
+            }
         }
-        guard descriptor >= 0, result == 0 else { throw NoneFree() }
+        // Only now: the kernel may give several sockets that all share the same port.
+        var one: Int32 = isShared ? 1 : 0
+        let shared = setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        guard descriptor >= 0, result == 0, shared == 0 else { return nil }
         return Int(UInt16(bigEndian: address.sin_port))
     }
 

@@ -9,7 +9,8 @@ public final class PostgresServerProcess: @unchecked Sendable {
     private static let programs = "/usr/lib/postgresql/15/bin"
     private let folder: String
     private var server: ChildProcess?
-    public let port: Int
+    private let reservedPort: ReservedPort
+    public var port: Int { reservedPort.number }
 
     /// The address for `SLUICE_TEST_POSTGRES`-like use.
     public var url: String { "postgres://sluice@127.0.0.1:\(port)/postgres?sslmode=disable" }
@@ -17,12 +18,38 @@ public final class PostgresServerProcess: @unchecked Sendable {
     /// Whether this machine has the programs.
     public static var isInstalled: Bool { access("\(programs)/postgres", X_OK) == 0 }
 
+    /// One that runs. Call `remove` last.
+    ///
+    /// Made on a thread of its own: to make and to start one takes seconds on a busy machine, and the tasks of all tests and of the
+    /// servers under test share as many threads as there are cores. Of what is blocked meanwhile time runs out.
+    public static func started() async throws -> PostgresServerProcess {
+        let server = try await onThread { try PostgresServerProcess() }
+        do {
+            try await server.restart()
+        } catch {
+            server.remove()
+            throw error
+        }
+        return server
+    }
+
+    /// `start`, on a thread of its own.
+    public func restart() async throws {
+        try await Self.onThread { try self.start() }
+    }
+
+    private static func onThread<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        }
+    }
+
     /// Makes an empty database cluster. Call `start` next and `remove` last.
     public init() throws {
         var template = Array("/tmp/sluice-postgres-XXXXXX".utf8CString)
         guard let path = mkdtemp(&template) else { throw PostgresServerFailure(step: "mkdtemp") }
         folder = String(cString: path)
-        port = try LoopbackPort.free()
+        reservedPort = try ReservedPort()
         // The server refuses to run as root.
         if getuid() == 0, let user = getpwnam("postgres") { chown(folder, user.pointee.pw_uid, user.pointee.pw_gid) }
         try Self.run("initdb", ["-D", data, "-U", "sluice", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"])

@@ -7,12 +7,15 @@ import Synchronization
 public final class RedisServerProcess: Sendable {
     /// The PEM file to trust, when the server speaks TLS.
     public let certificateAuthority: String?
-    public let port: Int
+    /// Kept while the server is killed.
+    private let reservedPort: ReservedPort
     private let folder: String
     private let arguments: [String]
     /// What the server prints when it can be used.
     private let readiness: String
     private let process = Mutex<ChildProcess?>(nil)
+
+    public var port: Int { reservedPort.number }
 
     /// - Parameters:
     ///   - tls: whether the server speaks TLS, and nothing else, with a fresh certificate for 127.0.0.1 and localhost.
@@ -56,7 +59,8 @@ public final class RedisServerProcess: Sendable {
 
     private init(sentinel lines: [String]) throws {
         folder = try Self.makeFolder()
-        port = try LoopbackPort.free()
+        reservedPort = try ReservedPort()
+        let port = reservedPort.number
         certificateAuthority = nil
         let file = folder + "/sentinel.conf"
         let text = ["port \(port)", "bind 127.0.0.1", "dir \(folder)"] + lines
@@ -73,7 +77,8 @@ public final class RedisServerProcess: Sendable {
 
     private init(tls: Bool, arguments: [String]) throws {
         folder = try Self.makeFolder()
-        port = try LoopbackPort.free()
+        reservedPort = try ReservedPort()
+        let port = reservedPort.number
         readiness = "Ready to accept connections"
         let common = ["--bind", "127.0.0.1", "--dir", folder, "--save", "", "--appendonly", "no", "--daemonize", "no"]
         if tls {

@@ -5,17 +5,18 @@ import Testing
 
 /// Another Web process beside the stack's: over the same staging area, database and Redis, on a port of its own.
 final class SecondWeb {
-    let address: String
+    /// Kept while it is killed.
+    private let (front, back): (ReservedPort, ReservedPort)
     private let stack: LocalStack
-    let probe: String
     private var process: ChildProcess?
 
-    var port: Int { Int(address.split(separator: ":")[1]) ?? 0 }
+    var port: Int { front.number }
+    var address: String { "127.0.0.1:\(front.number)" }
+    var probe: String { "127.0.0.1:\(back.number)" }
 
     init(beside stack: LocalStack) throws {
         self.stack = stack
-        address = "127.0.0.1:\(try LoopbackPort.free())"
-        probe = "127.0.0.1:\(try LoopbackPort.free())"
+        (front, back) = (try ReservedPort(), try ReservedPort())
     }
 
     /// As the stack starts its own: by the same user, with the same environment but for the ports.

@@ -54,14 +54,15 @@ extension OverSockets {
         @Test("H90 H95 the operator's command without Redis: the user is disabled, status 75 and the words say what is left to do")
         func disableWithoutRedis() async throws {
             try await Self.scene { scene in
-                let away = try LoopbackPort.free()
-                let program = try await scene.sluice("user", "disable", scene.name, port: away)
+                let away = try ReservedPort()
+                let program = try await scene.sluice("user", "disable", scene.name, port: away.number)
                 #expect(program.status == 75 && program.output.isEmpty)
                 #expect(
                     program.errors
                         == "Error: \(scene.name) is disabled, but Redis did not answer: open sessions were not ended. They let nobody in "
                         + "while it is away; once it is back, run this command again, or wait some minutes for a worker to end them.\n")
                 #expect(try await eventually { try await scene.machine() == 401 })
+                withExtendedLifetime(away) {}
                 // It is back, and so is what it holds.
                 #expect(try await scene.there.get("/").status == 200)
                 #expect(try await scene.sluice("user", "disable", scene.name).output == "disabled \(scene.name); sessions ended: 1\n")
@@ -72,13 +73,14 @@ extension OverSockets {
         @Test("H90 ASVS 7.4.5 the operator ends the sessions of a user, who is told so and may come again; without Redis none is ended")
         func endSessions() async throws {
             try await Self.scene { scene in
-                let away = try LoopbackPort.free()
-                let refused = try await scene.sluice("user", "end-sessions", scene.name, port: away)
+                let away = try ReservedPort()
+                let refused = try await scene.sluice("user", "end-sessions", scene.name, port: away.number)
                 #expect(refused.status == 75 && refused.output.isEmpty)
                 #expect(
                     refused.errors
                         == "Error: Redis did not answer: sessions of \(scene.name) may still be open. They let nobody in while it is away; "
                         + "once it is back, run this command again.\n")
+                withExtendedLifetime(away) {}
                 #expect(try await scene.there.get("/").status == 200)
                 #expect(try await scene.sluice("user", "end-sessions", scene.name).output == "sessions ended: 1\n")
                 #expect(try await scene.there.call("GET", "/api/v1/files").text.contains("The operator has ended it."))
