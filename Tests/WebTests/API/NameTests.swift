@@ -95,7 +95,7 @@ extension OverSockets {
                         group.addTask {
                             // Composed and decomposed: equal after NFC.
                             let name = index % 2 == 0 ? "same%C3%A9.txt" : "samee%CC%81.txt"
-                            return try await server.send(.put(name, token: account.token, "\(index)")).files()[0].id
+                            return try await server.sendUntilTaken(.put(name, token: account.token, "\(index)")).files()[0].id
                         }
                     }
                     return try await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }

@@ -49,6 +49,8 @@ extension OverSockets {
                 var configuration = database.configuration
                 configuration.statementTimeout = .seconds(1).stretched
                 configuration.lockTimeout = .seconds(60).stretched
+                // Whoever holds the rows does nothing meanwhile.
+                configuration.idleInTransactionTimeout = .seconds(60).stretched
                 try await WebServer.run(.init(database: configuration)) { server in
                     let account = try await server.account()
                     let search = HTTPCall("GET", "/api/v1/files?search=x", token: account.token)
@@ -68,9 +70,8 @@ extension OverSockets {
             "Postgres down: 503 with Retry-After, nothing left behind; back again: served",
             .enabled(if: PostgresServerProcess.isInstalled || TestServer.isContinuousIntegration))
         func postgres() async throws {
-            let postgres = try PostgresServerProcess()
+            let postgres = try await PostgresServerProcess.started()
             defer { postgres.remove() }
-            try postgres.start()
             let configuration = try PostgresConfiguration(url: ServiceURL(postgres.url))
             try await TestDatabase.migrate(configuration)
             try await WebServer.run(.init(database: configuration)) { server in
@@ -101,7 +102,7 @@ extension OverSockets {
                 #expect(head.status == 423 && head["retry-after"] == "2" && head.body.isEmpty)
                 #expect(try await server.send(HTTPCall("HEAD", "/api/v1/files/\(kept)/content", token: account.token)).status == 503)
                 #expect(await eventually { Set(server.stagedFiles) == staged && server.openDescriptors.isEmpty }, "\(server.stagedFiles)")
-                try postgres.start()
+                try await postgres.restart()
                 #expect(await eventually { (try? await server.send(HTTPCall("GET", "/api/v1/files", token: account.token)).status) == 200 })
                 #expect(try await server.head(upload, account).status == 200)
                 #expect(try await server.send(.put("again", token: account.token)).status == 202)
@@ -123,6 +124,8 @@ extension OverSockets {
                 let path = "/api/v1/files/\(try await server.send(.put("a", token: account.token)).files()[0].id ?? "")"
                 let calls = [("GET", "/api/v1/files"), ("GET", path), ("GET", path + "/content"), ("DELETE", path)]
                 for (method, path) in calls {
+                    // Else the call fails before it has sent anything, and its answer is not lost.
+                    #expect(await eventually { await server.pool.healthCheck.check() == nil })
                     // A column of files only, and the end of a transaction: the answer about the token passes.
                     proxy.swallowNextAnswer(containing: method == "DELETE" ? "COMMIT" : "byte_offset")
                     let answer = try await server.send(HTTPCall(method, path, token: account.token))
@@ -130,10 +133,11 @@ extension OverSockets {
                     #expect(answer.status == 503 && problem.type == "/problems/unavailable", "\(method) \(path) \(answer.text)")
                     #expect(!answer.text.contains("accepted"))
                     #expect(answer.text.contains("deleted") == (method == "DELETE"), "\(answer.text)")
+                    #expect(!proxy.isWaiting, "no answer was lost: \(method) \(path)")
                 }
                 // It was committed. Where the machine is busy there may be no new connection yet: that too is to be repeated.
                 var again = try await server.send(HTTPCall("DELETE", path, token: account.token))
-                for _ in 0..<20 where again.status == 503 {
+                for _ in 0..<20 * Patience.factor where again.status == 503 {
                     try await Task.sleep(for: .milliseconds(250))
                     again = try await server.send(HTTPCall("DELETE", path, token: account.token))
                 }

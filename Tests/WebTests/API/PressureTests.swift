@@ -48,7 +48,10 @@ extension OverSockets {
             // Its own: whoever else uses the suite's would wait as well.
             try await TestDatabase.migrated { database in
                 var configuration = database.configuration
-                configuration.lockTimeout = .seconds(9)
+                // Uploads are refused when one has waited for three seconds; that one and who keeps it waiting go on longer.
+                configuration.statementTimeout = .seconds(30).stretched
+                configuration.lockTimeout = .seconds(30).stretched
+                configuration.idleInTransactionTimeout = .seconds(30).stretched
                 try await WebServer.run(.init(database: configuration)) { server in try await block(server) }
             }
         }

@@ -60,7 +60,7 @@ extension OverSockets {
                         let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                             for index in 0..<64 {
                                 group.addTask {
-                                    try await (index.isMultiple(of: 2) ? server : second).send(index % 8 < 6 ? whole : chunked)
+                                    try await (index.isMultiple(of: 2) ? server : second).sendUntilTaken(index % 8 < 6 ? whole : chunked)
                                 }
                             }
                             return try await group.reduce(into: [Answer]()) { $0.append($1) }

@@ -66,6 +66,8 @@ extension OverSockets {
                 #expect(try await eventually { try await redis.ask("DBSIZE").int ?? 0 > 0 })
                 _ = try await redis.ask("CONFIG", "SET", "maxmemory", "1")
                 #expect(try await server.send(.put("b", token: account.token)).status == 202)
+                // That it finds no room is noted when it is announced, which no answer waits for.
+                #expect(await eventually { server.log.all.contains { $0.contains("reconcile will") } })
                 let refusal = try await server.send(.put("c", token: account.token))
                 #expect(refusal.status == 503 && refusal["retry-after"] == "5")
                 #expect(try refusal.decode(Problem.self).type.hasSuffix("queue-full"))

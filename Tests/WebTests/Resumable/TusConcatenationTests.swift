@@ -16,12 +16,12 @@ extension OverSockets {
 
         /// Waits until parts have become a file.
         private func joined(_ path: String, _ account: WebServer.Account, at server: WebServer) async throws -> Answer {
-            for _ in 0..<200 {
-                let head = try await server.head(path, account)
-                if head["upload-offset"] != nil { return head }
-                try await Task.sleep(for: .milliseconds(50))
+            var head = try await server.head(path, account)
+            _ = try await eventually {
+                if head["upload-offset"] == nil { head = try await server.head(path, account) }
+                return head["upload-offset"] != nil
             }
-            return try await server.head(path, account)
+            return head
         }
 
         @Test("parts become one file in the order of the list, and HEAD tells of both what they are")

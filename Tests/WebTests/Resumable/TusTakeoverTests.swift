@@ -47,7 +47,7 @@ extension OverSockets {
                     case .stopped: redis.kill()
                     case .emptied: _ = try await redis.ask("FLUSHALL")
                     }
-                    let offset = try #require(try await other.offset(of: path, account))
+                    let offset = try #require(try await other.offsetOnceFree(of: path, account))
                     // What the first has sent up to there is kept; it may send no more.
                     try? await peer.send(Array(older[(20_000 * (round % 20 + 1))...]))
                     let rest = Array(newer[Int(offset)...])
@@ -86,7 +86,7 @@ extension OverSockets {
                         }
                     }
                     // A client that was ended asks, and sends what is missing of its bytes only if none of the other's are there.
-                    let head = try await second.head(path, account)
+                    let head = try await second.headOnceFree(path, account)
                     let offset = try #require(head["upload-offset"].flatMap { Int($0) }, "round \(round): \(head.status) \(head.fields)")
                     var file = head["sluice-file"]
                     var expected = digests
@@ -117,7 +117,7 @@ extension OverSockets {
                 let path = try await first.begin(account, length: content.count)
                 let peer = try await self.begin(path, Array(content[..<1_000_000]), of: content.count, account, at: first)
                 let other = isSame ? first : second
-                let offset = try #require(try await other.offset(of: path, account))
+                let offset = try #require(try await other.offsetOnceFree(of: path, account))
                 try? await peer.send(Array(content[1_000_000...]))
                 _ = try await peer.receiveEnd()
                 #expect(await !peer.hasBytes)
@@ -141,7 +141,7 @@ extension OverSockets {
                     if isWritten { writer = try await self.begin(path, Array(content[..<50_000]), of: content.count, account, at: first) }
                     let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                         for index in 0..<8 {
-                            group.addTask { try await (index.isMultiple(of: 2) ? first : second).head(path, account) }
+                            group.addTask { try await (index.isMultiple(of: 2) ? first : second).headOnceFree(path, account) }
                         }
                         return try await group.reduce(into: [Answer]()) { $0.append($1) }
                     }
@@ -169,7 +169,7 @@ extension OverSockets {
                 let peer = try await self.begin(path, Array(content[..<900_000]), of: content.count, account, at: first)
                 let start = ContinuousClock.now
                 let other = isSame ? first : second
-                let offset = try #require(try await other.offset(of: path, account))
+                let offset = try #require(try await other.offsetOnceFree(of: path, account))
                 let end = try await other.send(.patch(path, at: offset, Array(content[Int(offset)...]), token: account.token))
                 #expect(end.status == 204)
                 #expect(.now - start < .seconds(2) * Patience.factor)

@@ -12,8 +12,8 @@ extension OverSockets {
             case revoked, expired, disabled
         }
 
-        /// So that bodies are asked about every second.
-        private static let settings = ["SLUICE_SESSION_IDLE": "4s", "SLUICE_MINIMUM_RATE": "0"]
+        /// So that bodies are asked about every second, stretched: as long as a session lasts nothing may be late.
+        private static let settings = ["SLUICE_SESSION_IDLE": "\(4 * Patience.factor)s", "SLUICE_MINIMUM_RATE": "0"]
 
         @Test(
             "H90 an upload by a token that is revoked or expires, or whose user is disabled, is refused and leaves nothing",
@@ -21,9 +21,9 @@ extension OverSockets {
         func tokenUpload(ending: Ending) async throws {
             try await WebServer.withRedis(Self.settings) { server, _ in
                 let account = try await server.account()
-                let upload = try await Upload(server, ["Authorization: Bearer \(account.token)"])
+                let upload = try await SlowUpload(server, ["Authorization: Bearer \(account.token)"])
                 try await Self.end(account, ending, server)
-                let answer = try await upload.goOn(for: .seconds(3))
+                let answer = try await upload.goOn(for: Duration.seconds(8).stretched)
                 #expect(answer?.status == 401 && answer?["www-authenticate"] != nil)
                 try await server.expectNothingLeft(of: account)
             }
@@ -33,8 +33,8 @@ extension OverSockets {
         func tokenStays() async throws {
             try await WebServer.withRedis(Self.settings) { server, _ in
                 let account = try await server.account()
-                let upload = try await Upload(server, ["Authorization: Bearer \(account.token)"])
-                #expect(try await upload.goOn(for: .seconds(3))?.text == nil)
+                let upload = try await SlowUpload(server, ["Authorization: Bearer \(account.token)"])
+                #expect(try await upload.goOn(for: Duration.seconds(3).stretched)?.text == nil)
                 #expect(try await upload.finish().status == 202)
             }
         }
@@ -43,17 +43,16 @@ extension OverSockets {
             "Postgres away for a while ends no upload that a token has let in",
             .enabled(if: PostgresServerProcess.isInstalled || TestServer.isContinuousIntegration))
         func postgresAway() async throws {
-            let postgres = try PostgresServerProcess()
+            let postgres = try await PostgresServerProcess.started()
             defer { postgres.remove() }
-            try postgres.start()
             let configuration = try PostgresConfiguration(url: ServiceURL(postgres.url))
             try await TestDatabase.migrate(configuration)
             try await WebServer.run(.init(settings: Self.settings, database: configuration)) { server in
                 let account = try await server.account()
-                let upload = try await Upload(server, ["Authorization: Bearer \(account.token)"])
+                let upload = try await SlowUpload(server, ["Authorization: Bearer \(account.token)"])
                 postgres.stop()
-                #expect(try await upload.goOn(for: .seconds(3))?.text == nil)
-                try postgres.start()
+                #expect(try await upload.goOn(for: Duration.seconds(3).stretched)?.text == nil)
+                try await postgres.restart()
                 #expect(await eventually { await server.pool.healthCheck.check() == nil })
                 #expect(try await upload.finish().status == 202)
             }
@@ -64,9 +63,9 @@ extension OverSockets {
             try await WebServer.withRedis(Self.settings) { server, redis in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                let upload = try await Upload(browser)
+                let upload = try await SlowUpload(browser)
                 redis.kill()
-                #expect(try await upload.goOn(for: .seconds(3))?.text == nil)
+                #expect(try await upload.goOn(for: Duration.seconds(3).stretched)?.text == nil)
                 #expect(try await upload.finish().status == 202)
             }
         }
@@ -90,10 +89,10 @@ extension OverSockets {
             try await WebServer.withRedis(Self.settings) { server, _ in
                 let (browser, thief) = (Browser(server), Browser(server))
                 try await browser.enter(try await browser.member().name)
-                let upload = try await Upload(browser)
+                let upload = try await SlowUpload(browser)
                 thief.cookies = browser.cookies
                 try await browser.changePassword()
-                #expect(try await upload.goOn(for: .seconds(6))?.text == nil)
+                #expect(try await upload.goOn(for: Duration.seconds(6).stretched)?.text == nil)
                 // It has kept the session alive, under the new identifier.
                 #expect(try await browser.get("/account").status == 200)
                 #expect(try await thief.call("GET", "/api/v1/files").status == 401)
@@ -107,11 +106,11 @@ extension OverSockets {
             try await WebServer.withRedis(Self.settings) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                let upload = try await Upload(browser)
+                let upload = try await SlowUpload(browser)
                 try await browser.changePassword()
-                #expect(try await upload.goOn(for: .seconds(2))?.text == nil)
+                #expect(try await upload.goOn(for: Duration.seconds(2).stretched)?.text == nil)
                 #expect(try await browser.post("/logout").status == 303)
-                let answer = try await upload.goOn(for: .seconds(3))
+                let answer = try await upload.goOn(for: Duration.seconds(8).stretched)
                 #expect(answer?.status == 401 && answer?.text.contains("Its user has ended it.") == true)
                 #expect(await eventually { server.stagedFiles.isEmpty })
             }
@@ -150,44 +149,6 @@ extension OverSockets {
             case .disabled: #expect(try await server.administration.disable(account.id) != nil)
             }
         }
-    }
-}
-
-/// A file of 1000 bytes on its way, byte by byte, which has been let in.
-private struct Upload {
-    let peer: Peer
-    private let sent = Recorder<UInt8>()
-
-    init(_ browser: Browser) async throws {
-        try await self.init(browser.server, browser.fields(["X-CSRF-Token: \(browser.csrf)"]))
-    }
-
-    init(_ server: WebServer, _ fields: [String]) async throws {
-        peer = try await server.connect()
-        try await peer.send(HTTPCall("PUT", "/api/v1/files/slow", fields + ["Content-Length: 1000", "Expect: 100-continue"]).head)
-        let word = try await peer.receive()
-        #expect(word.status == 100)
-        try await next()
-    }
-
-    /// - Returns: the answer, if one comes before it is time to stop.
-    func goOn(for duration: Duration) async throws -> Answer? {
-        let end = ContinuousClock.now + duration
-        while ContinuousClock.now < end {
-            guard await peer.isQuiet(for: 100) else { return try await peer.receive() }
-            try? await next()
-        }
-        return nil
-    }
-
-    func finish() async throws -> Answer {
-        try await peer.send(String(repeating: "x", count: 1000 - sent.all.count))
-        return try await peer.receive()
-    }
-
-    private func next() async throws {
-        try await peer.send("x")
-        sent.record(UInt8(ascii: "x"))
     }
 }
 

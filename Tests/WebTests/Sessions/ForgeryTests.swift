@@ -1,5 +1,6 @@
 import Accounts
 import FoundationEssentials
+import TestSupport
 import Testing
 
 extension OverSockets {
@@ -36,7 +37,7 @@ extension OverSockets {
 
         @Test("H92 what another site has made up renews nothing, whether the browser says so or not", arguments: [true, false])
         func renewal(isSaid: Bool) async throws {
-            let idle = 8
+            let idle = 8 * Patience.factor
             try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "\(idle)s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
@@ -75,7 +76,7 @@ extension OverSockets {
 
         @Test("a form with files renews the session once its token was right, and as long as it arrives")
         func formUpload() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "4s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "\(4 * Patience.factor)s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 let form = Form().field("csrf", browser.csrf).file("a", String(repeating: "x", count: 60))
@@ -84,7 +85,7 @@ extension OverSockets {
                 let peer = try await server.connect()
                 try await peer.send(Array(call.head.utf8) + form.bytes.dropLast(60))
                 for byte in form.bytes.suffix(60) {
-                    try await Task.sleep(for: .milliseconds(100))
+                    try await Task.sleep(for: Duration.milliseconds(100).stretched)
                     try await peer.send([byte])
                 }
                 #expect(try await peer.receive().status == 303)

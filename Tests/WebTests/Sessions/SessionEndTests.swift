@@ -7,6 +7,9 @@ import Testing
 extension OverSockets {
     @Suite("The end of sessions")
     struct SessionEndTests {
+        /// As settings have it.
+        private static func text(_ limit: Duration) -> String { "\(limit.components.seconds)s" }
+
         @Test("H89 polling, event streams and what scripts do by themselves renew nothing; what a person does renews")
         func activity() async throws {
             try await WebServer.withRedis { server, redis in
@@ -62,7 +65,8 @@ extension OverSockets {
 
         @Test("H89 an upload keeps its session alive beyond the idle limit")
         func upload() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "5s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+            let idle = Duration.seconds(5).stretched
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": Self.text(idle), "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 let call = HTTPCall(
@@ -70,7 +74,7 @@ extension OverSockets {
                 let peer = try await server.connect()
                 try await peer.send(call.head)
                 for _ in 0..<12 {
-                    try await Task.sleep(for: .milliseconds(500))
+                    try await Task.sleep(for: idle / 10)
                     try await peer.send("x")
                 }
                 #expect(try await peer.receive().status == 202)
@@ -80,21 +84,15 @@ extension OverSockets {
 
         @Test("H90 an upload in a session that is ended meanwhile is refused, and leaves nothing behind")
         func uploadOfEndedSession() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "4s", "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
+            let idle = Self.text(Duration.seconds(4).stretched)
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": idle, "SLUICE_MINIMUM_RATE": "0"]) { server, _ in
                 let browser = Browser(server)
                 let member = try await browser.member()
                 try await browser.enter(member.name)
-                let call = HTTPCall(
-                    "PUT", "/api/v1/files/slow", browser.fields(["X-CSRF-Token: \(browser.csrf)", "Content-Length: 100"]))
-                let peer = try await server.connect()
-                try await peer.send(call.head + "x")
+                let upload = try await SlowUpload(browser)
                 #expect(try await server.administration.disable(member.id) != nil)
-                for _ in 0..<16 {
-                    try await Task.sleep(for: .milliseconds(100))
-                    try await peer.send("x")
-                }
-                let answer = try await peer.receive()
-                #expect(answer.status == 401 && answer.text.contains("session-ended"))
+                let answer = try await upload.goOn(for: Duration.seconds(8).stretched)
+                #expect(answer?.status == 401 && answer?.text.contains("session-ended") == true)
                 #expect(await eventually { server.stagedFiles.isEmpty })
             }
         }
@@ -119,16 +117,17 @@ extension OverSockets {
 
         @Test("H89 ASVS 7.3.1 the idle limit ends a session; the next page says that it was this one, a form too")
         func idle() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": "5s"]) { server, _ in
+            let idle = Duration.seconds(5).stretched
+            try await WebServer.withRedis(["SLUICE_SESSION_IDLE": Self.text(idle)]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
-                try await Task.sleep(for: .milliseconds(5200))
+                try await Task.sleep(for: idle + .milliseconds(200))
                 let answer = try await browser.call("GET", "/session")
                 #expect(answer.status == 401 && answer.text.contains("session-ended"))
                 let form = try await browser.post("/account/sessions/end-others")
                 #expect(form["location"] == "/login")
                 let page = try await browser.follow(form)
-                #expect(page.text.contains("You were logged out because nothing happened for 5 seconds."))
+                #expect(page.text.contains("You were logged out because nothing happened for \(idle.components.seconds) seconds."))
                 // The notice is for once: the page has opened a new session.
                 #expect(try await !browser.get("/login").text.contains("You were logged out"))
             }
@@ -136,14 +135,16 @@ extension OverSockets {
 
         @Test("H89 ASVS 7.3.2 the absolute limit is moved by nothing, and the next page says that it was this one")
         func absolute() async throws {
-            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": "5s"]) { server, _ in
+            let lifetime = Duration.seconds(5).stretched
+            try await WebServer.withRedis(["SLUICE_SESSION_LIFETIME": Self.text(lifetime)]) { server, _ in
                 let browser = Browser(server)
                 try await browser.enter(try await browser.member().name)
                 for _ in 0..<6 {
-                    try await Task.sleep(for: .milliseconds(900))
+                    try await Task.sleep(for: lifetime * 9 / 50)
                     _ = try await browser.call("POST", "/session/stay")
                 }
-                #expect(try await browser.follow(try await browser.get("/")).text.contains("A session lasts at most 5 seconds."))
+                let page = try await browser.follow(try await browser.get("/")).text
+                #expect(page.contains("A session lasts at most \(lifetime.components.seconds) seconds."))
             }
         }
 
