@@ -152,8 +152,9 @@ struct PutTests {
     @Test("a server that is not there is given up when patience ends")
     func unreachable() async throws {
         let server = try await FakeServer.with { $0 }
+        // Patience is counted from when the client is made.
+        let started = ContinuousClock.now
         try await ClientFixture.with(server, patience: .milliseconds(300)) { client in
-            let started = ContinuousClock.now
             let (end, results) = try await client.put([try client.file("a", [1]), try client.file("b", [1])], parallel: 1)
             #expect(end == .unreachable)
             #expect(results.count == 1)

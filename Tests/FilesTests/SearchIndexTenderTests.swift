@@ -33,6 +33,8 @@ struct SearchIndexTenderTests {
     @Test("the statement is one the database lets the owner of the schema make, and leaves nothing in the list", .requires(.postgres))
     func statement() async throws {
         try await TestDatabase.withMigratedPool { pool in
+            // Its analysis empties the list as well.
+            try await pool.execute("ALTER TABLE files SET (autovacuum_enabled = false)")
             for index in 0..<100 { try await insert(pool, UserID(rawValue: 1), "report-\(index).pdf") }
             #expect(try await SearchIndexTender.emptyList(pool) > 0)
             #expect(try await SearchIndexTender.emptyList(pool) == 0)

@@ -37,7 +37,7 @@ final class ClientFixture: Sendable {
         let configuration = try ClientConfiguration(environment: environment)
         let waits = Waits()
         let caller = Caller(
-            http: HTTPClient(engine: engine, address: configuration.address, maximumConnections: 4, silence: .seconds(5)),
+            http: HTTPClient(engine: engine, address: configuration.address, maximumConnections: 4, silence: Duration.seconds(5).stretched),
             token: configuration.token, patience: patience
         ) { wait in waits.list.withLock { $0.append(wait) } }
         session = ClientSession(configuration: configuration, caller: caller, threads: 4)

@@ -65,7 +65,8 @@ struct QuotaKeeperTests {
     @Test("a process was killed: its promises lapse")
     func killed() async throws {
         var times = QuotaTimes()
-        times.lease = .milliseconds(300)
+        // Long enough to be seen.
+        times.lease = Duration.seconds(1).stretched
         try await QuotaFixture.with(limits: QuotaLimits(bytes: 100), times: times) { fixture in
             // Nobody beats for it, and nobody gives it back.
             try await fixture.keepers[0].take(owner: owner, bytes: 60).keep()

@@ -40,7 +40,7 @@ struct TakeoverTests {
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...20)))
         if trouble == .emptied { try await fixture.redis.ask("FLUSHALL") }
         let newer = fixture.processes[(round + 1) % 2].uploads
-        let offset = try await newer.head(owner: owner, id: record.id).offset
+        let offset = try await fixture.headOnceFree(record.id, process: (round + 1) % 2).offset
         try await older
         // Without Redis its next checkpoint may have told it before.
         #expect(bell.rings == 1 || trouble == .stopped)

@@ -88,6 +88,19 @@ struct UploadFixture: Sendable {
         return part.id
     }
 
+    /// Where an upload goes on, asked for again while whoever writes to it has not left: to get all on a busy disk may take it longer
+    /// than anybody waits.
+    func headOnceFree(_ id: UploadID, process: Int = 0) async throws -> UploadRecord {
+        let end = ContinuousClock.now + Duration.seconds(15).stretched
+        while true {
+            do throws(FilesError) {
+                return try await processes[process].uploads.head(owner: Self.owner, id: id)
+            } catch {
+                guard error.code == .uploadBusy, ContinuousClock.now < end else { throw error }
+            }
+        }
+    }
+
     func find(_ id: UploadID) async throws -> UploadRecord { try await uploads.find(owner: Self.owner, id: id) }
 
     /// The staged bytes of the file that an upload has become.
