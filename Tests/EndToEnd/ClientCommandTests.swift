@@ -172,8 +172,15 @@ struct ClientCommandTests {
             for (name, content) in contents { _ = try account.file("data/\(name)", content) }
             let arguments = ["put", account.folder + "/data"] + way.options
             let child = try ChildProcess([Program.folder + "/sluice"] + arguments, environment: account.environment)
-            try await eventually(within: .seconds(30), "some are sent") { try await account.client.list().count > 20 }
+            try await eventually(within: .seconds(30), "some are sent") {
+                // It stands still while it is looked at: else it may be done by the time that the answer is here.
+                child.signal(SIGSTOP)
+                if try await account.client.list().count > 20 { return true }
+                child.signal(SIGCONT)
+                return false
+            }
             child.signal(signal)
+            child.signal(SIGCONT)
             #expect(await child.end() == 128 + signal)
             #expect(try await account.client.list().count < 400, "it was too late")
             let rest = try await account.sluice(arguments)

@@ -36,13 +36,13 @@ struct FaultTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<Self.clients { group.addTask { await Self.load(user, ledger) } }
                 try await Self.sabotage(stack)
+                try await Self.awaitLoad(ledger)
                 group.cancelAll()
             }
             let told = ledger.snapshot
             print(
                 "acknowledged: \(told.acknowledged.count), deleted: \(told.deleted.count), doubtful: \(told.doubtful.count), "
                     + "refused or cut: \(told.refused)")
-            #expect(told.acknowledged.count > 500, "too little load to prove anything")
             #expect(told.refused > 0, "no request met a fault")
             try await settle(stack, user, told)
             try await verify(stack, user, told)
@@ -58,11 +58,11 @@ struct FaultTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<Self.clients { group.addTask { await Self.persist(user, ledger) } }
                 try await Self.sabotage(stack)
+                try await Self.awaitLoad(ledger)
                 group.cancelAll()
             }
             let told = ledger.snapshot
             print("answered: \(told.acknowledged.count), sent again: \(told.refused)")
-            #expect(told.acknowledged.count > 500, "too little load to prove anything")
             #expect(told.refused > 0, "no request met a fault")
             try await settle(stack, user, told)
             try await verify(stack, user, told)
@@ -137,6 +137,11 @@ struct FaultTests {
             "/usr/bin/redis-cli", ["-h", String(redis[0]), "-p", String(redis[1]), "flushall"], environment: [:])
         #expect(flush.output.contains("OK"))
         try await Task.sleep(for: .seconds(4))
+    }
+
+    /// Waits until there was enough of it to prove something.
+    private static func awaitLoad(_ ledger: Ledger) async throws {
+        try await eventually(within: .seconds(60), "too little load to prove anything") { ledger.snapshot.acknowledged.count > 500 }
     }
 
     /// Waits until everything that is on its way has arrived or gone.

@@ -24,8 +24,8 @@ struct ResumeTests {
 
     /// In MiB: small, unless somebody wants the proof.
     private static let size = TestServer.environment("SLUICE_TEST_RESUME").flatMap { Int($0) } ?? 64
-    /// Slow enough for a few kills.
-    private static let rate = max(6, size / 25)
+    /// MiB a second: slow enough for a few kills, and for more where a process takes long to start again.
+    private static let rate = max(6 / min(Patience.factor, 3), size / 25)
     /// What may be on its way when a process is killed, and is therefore sent again: two steps of 8 MiB, chunks, and the kernel's buffers.
     private static let tail: Int64 = 32 << 20
 
