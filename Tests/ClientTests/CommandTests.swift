@@ -1,3 +1,4 @@
+import Client
 import Foundation
 import Synchronization
 import TestSupport
@@ -59,7 +60,8 @@ struct CommandTests {
         "exit status 64: wrong use",
         arguments: [
             ["put"], ["put", "--parallel", "0", "a"], ["put", "--patience", "soon", "a"], ["get", "no-id"], ["rm", "../x"],
-            ["ls", "--sort", "colour"], ["put", "--resumable-from", "much", "a"],
+            ["ls", "--sort", "colour"], ["put", "--resumable-from", "much", "a"], ["put", "--type", "a b", "a"],
+            ["get", "01a20576-e06f-7478-8249-000000000000", "01a20576-e06f-7478-8249-000000000001", "--output", "/nowhere/a"],
         ])
     func usage(arguments: [String]) async throws {
         let result = try await Program.run("sluice", arguments, environment: ["HOME": "/nowhere"])
@@ -82,6 +84,58 @@ struct CommandTests {
                 environment: place.environment.merging(["SLUICE_URL": address]) { $1 }, output: .file("/dev/full"))
             #expect(await child.end() == 69)
             withExtendedLifetime(away) {}
+        }
+    }
+
+    @Test("exit status 69 at once: the server's certificate is signed by nobody that the system knows")
+    func untrusted() async throws {
+        try await with { place in
+            let files = try TestCertificate(in: place.folder)
+            let port = try LoopbackPort.free()
+            let server = try ChildProcess([
+                "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-cert", files.certificate, "-key", files.key, "-www", "-quiet",
+            ])
+            defer { server.kill() }
+            let address = ["SLUICE_URL": "https://127.0.0.1:\(port)"]
+            // It may not listen yet.
+            var list = try await place.sluice("ls", "--patience", "1ms", with: address)
+            let end = ContinuousClock.now + Duration.seconds(20).stretched
+            while list.errors.contains("connect to"), ContinuousClock.now < end {
+                list = try await place.sluice("ls", "--patience", "1ms", with: address)
+            }
+            let start = ContinuousClock.now
+            list = try await place.sluice("ls", with: address)
+            #expect(list.status == 69 && list.errors.contains("certificate"), "\(list.errors)")
+            #expect(ContinuousClock.now - start < Duration.seconds(5).stretched, "it is not tried again")
+        }
+    }
+
+    @Test("of several failures the status is that which decides what to do next")
+    func weights() {
+        #expect(CommandStatus.allCases.sorted() == [.success, .refused, .local, .postponed, .unreachable, .tokenRefused])
+    }
+
+    @Test("files go as their size says: below 4 MiB in one request, from there on so that they can be resumed; and with their type")
+    func defaults() async throws {
+        try await with { place in
+            _ = try place.file("large", ClientFixture.bytes(4 << 20))
+            _ = try place.file("small", ClientFixture.bytes(4 << 20 - 1))
+            let put = try await place.sluice("put", "--type", "image/png", place.folder + "/data")
+            #expect(put.status == 0)
+            let (whole, begun) = (try #require(place.server.seen("PUT").first), try #require(place.server.seen("POST").first))
+            #expect(place.server.seen("PUT").count == 1 && whole.path.hasSuffix("/small") && whole.bytes == 4 << 20 - 1)
+            #expect(whole.fields["content-type"] == "image/png")
+            #expect(place.server.seen("POST").count == 1 && begun.fields["upload-length"] == String(4 << 20))
+            let type = Data("image/png".utf8).base64EncodedString()
+            #expect(begun.fields["upload-metadata"]?.contains("filetype \(type)") == true)
+        }
+    }
+
+    @Test("what is to be listed, and in which order, is the server's to say")
+    func list() async throws {
+        try await with { place in
+            _ = try await place.sluice("ls", "--search", "report", "--sort", "-size")
+            #expect(place.server.seen("GET").map(\.path) == ["/api/v1/files?limit=500&sort=-size&search=report"])
         }
     }
 
@@ -121,6 +175,23 @@ struct CommandTests {
         }
     }
 
+    @Test("to a server with TLS the proxy of the environment is asked for a tunnel, and hears nothing of the token")
+    func tunnel() async throws {
+        try await FakeServer.with { proxy in
+            try await with { place in
+                let changes = ["SLUICE_URL": "https://files.example.test", "https_proxy": proxy.url]
+                let child = try ChildProcess(
+                    [Program.folder + "/sluice", "ls"], environment: place.environment.merging(changes) { $1 })
+                let end = ContinuousClock.now + Duration.seconds(20).stretched
+                while proxy.seen.isEmpty, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(10)) }
+                child.kill()
+                let asked = try #require(proxy.seen.first)
+                #expect(asked.method == "CONNECT" && asked.path == "files.example.test:443")
+                #expect(!asked.fields.values.contains { $0.contains("slc_right") })
+            }
+        }
+    }
+
     @Test("exit status 77: the token is not accepted, and is in no output")
     func token() async throws {
         try await with { place in
@@ -149,7 +220,9 @@ struct CommandTests {
         }
     }
 
-    @Test("exit status 130 and 143: interrupted, what is begun is kept, and the token is on no command line", arguments: [SIGINT, SIGTERM])
+    @Test(
+        "exit status 130, 143 and 129: interrupted, what is begun is kept, and the token is on no command line",
+        arguments: [SIGINT, SIGTERM, SIGHUP])
     func interrupted(signal: Int32) async throws {
         try await with { place in
             let content = ClientFixture.bytes(2 << 20)

@@ -46,6 +46,22 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("a token's own file is taken as it is, whoever may read it")
+    func tokenFile() throws {
+        try with("slc_file\n", mode: 0o644) { home in
+            let environment = ["HOME": home, "SLUICE_URL": "https://b.example", "SLUICE_TOKEN_FILE": home + "/.config/sluice/client"]
+            #expect(try ClientConfiguration(environment: environment).token.reveal() == "slc_file")
+        }
+    }
+
+    @Test("a file of another user is refused, with what to type", .enabled(if: geteuid() == 0))
+    func owner() throws {
+        try with("url=https://a.example\ntoken=slc_secret\n") { home in
+            #expect(chown(home + "/.config/sluice/client", 1, 1) == 0)
+            #expect(failure(["HOME": home])?.contains("chown 0 \(home)/.config/sluice/client") == true)
+        }
+    }
+
     @Test("a file that others may read is refused, with what to type", arguments: [0o644, 0o640, 0o604, 0o666, 0o610])
     func mode(mode: Int) throws {
         try with("url=https://a.example\ntoken=slc_secret\n", mode: mode) { home in

@@ -173,6 +173,21 @@ struct GetTests {
         }
     }
 
+    @Test("a thousand go in one call")
+    func thousand() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let ids = (0..<1001).map { server.add("\($0)", []) }
+                var told: [String] = []
+                try await client.session.files.delete(ids) { deletions in
+                    if case .answered(let all) = deletions { told += all.map(\.id) }
+                    return true
+                }
+                #expect(told == ids && server.files.isEmpty && server.seen("DELETE").count == 2)
+            }
+        }
+    }
+
     @Test("deleted by the try whose answer was lost is deleted; what was never there is told")
     func delete() async throws {
         try await FakeServer.with { server in

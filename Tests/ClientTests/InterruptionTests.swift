@@ -48,6 +48,29 @@ struct InterruptionTests {
         }
     }
 
+    @Test("of what was in the middle nothing is said", arguments: ["put", "get", "ls", "rm"])
+    func silent(command: String) async throws {
+        try await CommandPlace.with { place in
+            let id = place.server.add("a", [1])
+            let (method, subject) =
+                switch command {
+                case "put": ("PUT", [try place.file("a", [1])])
+                case "rm": ("DELETE", [id])
+                case "get": ("GET", [id])
+                default: ("GET", [])
+                }
+            place.server.fail(method, .hang)
+            let output = place.folder + "/output"
+            let child = try ChildProcess(
+                [Program.folder + "/sluice", command, "--json"] + subject, environment: place.environment, output: .file(output),
+                errors: nil)
+            try await place.reached(method, 1)
+            child.signal(SIGINT)
+            #expect(await child.end() == 130)
+            #expect(try String(contentsOfFile: output, encoding: .utf8).isEmpty)
+        }
+    }
+
     @Test("a pipe that nobody reads holds up neither the end after a while nor the second signal", arguments: [1, 2])
     func stuck(signals: Int) async throws {
         try await CommandPlace.with { place in

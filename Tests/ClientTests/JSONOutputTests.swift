@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -30,6 +31,25 @@ struct JSONOutputTests {
             #expect(told.compactMap { $0["path"] as? String } == paths + [place.folder + "/none"])
             #expect(try kinds(put) == ["refused", nil, nil, "local"])
             #expect(told.compactMap { $0["id"] as? String } == place.server.files.map(\.id))
+        }
+    }
+
+    @Test("each member of each line, and nothing else, under the name that the server has given")
+    func members() async throws {
+        try await CommandPlace.with { place in
+            place.server.state.withLock { $0.name = "_con" }
+            let path = try place.file("con", [1, 2, 3])
+            let digest = "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81"
+            let put = try await place.sluice("put", "--json", path)
+            let id = try #require(place.server.files.first?.id)
+            #expect(put.output == #"{"path":"\#(path)","id":"\#(id)","name":"_con","size":3,"sha256":"\#(digest)"}"# + "\n")
+            let target = place.folder + "/mine"
+            let get = try await place.sluice("get", "--json", id, "--output", target)
+            #expect(get.output == #"{"id":"\#(id)","path":"\#(target)"}"# + "\n")
+            #expect(FileManager.default.contents(atPath: target) == Data([1, 2, 3]))
+            #expect(try await place.sluice("get", id, "--output", target).status == 74)
+            #expect(try await place.sluice("get", "--force", id, "--output", target).status == 0)
+            #expect(try await place.sluice("rm", "--json", id).output == #"{"id":"\#(id)"}"# + "\n")
         }
     }
 

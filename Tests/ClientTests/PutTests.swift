@@ -137,6 +137,37 @@ struct PutTests {
         }
     }
 
+    @Test("a file that changes while it is sent is told, and what has arrived is one of its states or nothing", arguments: [3, 70_000])
+    func changed(size: Int) async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                let path = try client.file("a", ClientFixture.bytes(70_000))
+                server.fail("PUT", .hang)
+                let run = Task { try await client.put([path]) }
+                while server.seen("PUT").isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+                try Data(ClientFixture.bytes(size)).write(to: URL(fileURLWithPath: path))
+                let (end, results) = try await run.value
+                #expect(end == .local)
+                #expect(results.first?.failure?.sentence == "changed while it was sent")
+                #expect(server.files.isEmpty)
+            }
+        }
+    }
+
+    @Test("what was remembered of files and commands goes after a week, with any command")
+    func swept() async throws {
+        try await FakeServer.with { server in
+            try await ClientFixture.with(server) { client in
+                for place in ["uploads", "runs"] {
+                    let path = try client.file(".local/state/sluice/\(place)/old", [1])
+                    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)], ofItemAtPath: path)
+                }
+                try await client.put("a", [1], gives: .success)
+                #expect(client.journal.isEmpty && client.runs.isEmpty)
+            }
+        }
+    }
+
     @Test("what cannot be read is told, and what is there is sent")
     func unreadable() async throws {
         try await FakeServer.with { server in

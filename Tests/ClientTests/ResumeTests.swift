@@ -173,16 +173,17 @@ struct ResumeTests {
         }
     }
 
-    @Test("a file that changes while it is sent is not completed, and its upload is deleted")
-    func changed() async throws {
+    @Test("a file that changes while it is sent is not completed, and its upload is deleted", arguments: [3, Self.size])
+    func changed(size: Int) async throws {
         try await FakeServer.with { server in
             try await ClientFixture.with(server) { client in
                 let path = try client.file("a", ClientFixture.bytes(Self.size))
                 server.fail("PATCH", .cut(after: 1_000_000), .hang)
                 let run = Task { try await client.put([path]) }
                 while server.seen("PATCH").count < 2 { try await Task.sleep(for: .milliseconds(1)) }
-                try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
+                try Data(ClientFixture.bytes(size)).write(to: URL(fileURLWithPath: path))
                 let (end, results) = try await run.value
+                #expect(server.seen("PATCH").count == 2, "its last byte is sent")
                 #expect(end == .local)
                 #expect(results.first?.failure?.sentence == "changed while it was sent")
                 #expect(server.files.isEmpty)

@@ -84,6 +84,18 @@ struct StateTests {
         }
     }
 
+    @Test("a log of a week ago is no log: the command is a new one")
+    func oldLog() throws {
+        try with { folder in
+            let key = try #require(try RunLog.open(["put"], in: folder)).key(of: Self.digest)
+            #expect(try #require(try RunLog.open(["put"], in: folder)).key(of: Self.digest) == key)
+            let name = try #require(FileManager.default.contentsOfDirectory(atPath: folder + "/runs").first)
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -8 * 86_400)], ofItemAtPath: folder + "/runs/" + name)
+            #expect(try #require(try RunLog.open(["put"], in: folder)).key(of: Self.digest) != key)
+        }
+    }
+
     @Test("a line that is torn costs one receipt, not the log")
     func tornLog() throws {
         try with { folder in

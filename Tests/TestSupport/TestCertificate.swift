@@ -1,13 +1,13 @@
 import Foundation
 
 /// A certificate of a test's own: self-signed, for localhost and 127.0.0.1, for two days.
-struct TestCertificate: Sendable {
+public struct TestCertificate: Sendable {
     struct Failed: Error {}
 
-    let certificate, key, both: String
+    public let certificate, key, both: String
 
     /// Makes `cert.pem`, `key.pem` and, with both in one, `both.pem`.
-    init(in folder: String) throws {
+    public init(in folder: String) throws {
         (certificate, key, both) = (folder + "/cert.pem", folder + "/key.pem", folder + "/both.pem")
         let openssl = try ChildProcess([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",

@@ -48,7 +48,7 @@ extension FakeServer.State {
     }
 
     fileprivate mutating func put(_ name: String, _ content: [UInt8]) -> FakeAnswer {
-        let id = add(name, content)
+        let id = add(self.name ?? name, content)
         return .json(202, ["files": files.filter { $0.id == id }.map(describe)])
     }
 

@@ -61,6 +61,8 @@ final class FakeServer: Sendable {
         /// Whether the answers about uploads say what arrived.
         var tellsDigest = true
         var mayDelete = true
+        /// What files are called, instead of as they were sent.
+        var name: String?
         /// Named in the place of uploads.
         var otherHost = ""
         var connections = 0

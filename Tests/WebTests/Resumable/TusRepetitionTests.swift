@@ -172,6 +172,95 @@ extension OverSockets {
             }
         }
 
+        @Test(
+            "H57 first bytes that are not what was said of them were not carried out, however that is said",
+            arguments: [(400, ["Content-MD5: \(Data(count: 16).base64EncodedString())"]), (413, [])] as [(Int, [String])])
+        func notAsSaid(status: Int, fields: [String]) async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                var call = HTTPCall.create(with: pattern(60), token: account.token, [Self.key, "Upload-Length: 100"] + fields)
+                if status == 413 {
+                    call.fields.append("Transfer-Encoding: chunked")
+                    call.body = Array("65\r\n".utf8) + pattern(101) + Array("\r\n0\r\n\r\n".utf8)
+                }
+                #expect(try await server.send(call).status == status)
+                #expect(try await server.uploads(of: account) == 0)
+                #expect(try await server.replies(of: account) == 0)
+                let good = try await server.send(Self.create(account, ["Upload-Length: 100"]))
+                #expect(good.status == 201 && good["idempotency-replayed"] == nil)
+            }
+        }
+
+        @Test("H57 of first bytes the length alone is compared, and they need not come again")
+        func lengthOfFirstBytes() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let fields = [Self.key, "Upload-Length: 100"]
+                let first = try await server.send(.create(with: pattern(60), token: account.token, fields))
+                let path = try #require(first["location"])
+                #expect(first.status == 201 && first["upload-offset"] == "60")
+                let sum = "Upload-Checksum: sha1 \(Data(count: 20).base64EncodedString())"
+                for call in [
+                    HTTPCall.create(with: pattern(60, seed: 1), token: account.token, fields),
+                    .create(with: pattern(60), token: account.token, fields + [sum]),
+                ] {
+                    let again = try await server.send(call)
+                    #expect(Self.isSame(again, path) && again["upload-offset"] == "60", "\(again.text)")
+                }
+                let peer = try await server.connect()
+                let head = HTTPCall.create(with: [], token: account.token, fields + ["Content-Length: 60"])
+                try await peer.send(head.head)
+                #expect(Self.isSame(try await peer.receive(head), path), "before its body")
+                for body in [pattern(59), []] {
+                    let other = try await server.send(.create(with: body, token: account.token, fields))
+                    #expect(other.status == 422)
+                    #expect(try other.decode(Problem.self).type == "/problems/key-reused")
+                }
+                let end = try await server.send(.patch(path, at: 60, Array(pattern(100)[60...]), token: account.token))
+                #expect(try await server.content(of: end["sluice-file"], account) == pattern(100))
+            }
+        }
+
+        @Test("H57 a creation again ends whoever writes to the upload, and tells the offset that it has left")
+        func ends() async throws {
+            try await WebServer.run(.init(chunkSize: 16 << 10, redis: try await RedisServerProcess.start())) { server in
+                let account = try await server.account()
+                let call = Self.create(account, ["Upload-Length: 1000000"])
+                let path = try #require(try await server.send(call)["location"])
+                let patch = HTTPCall.patch(path, at: 0, [], token: account.token, ["Content-Length: 1000000"])
+                let peer = try await self.half(patch, pattern(400_000), account, at: server)
+                let again = try await server.send(call)
+                _ = try await peer.receiveEnd()
+                let offset = try #require(again["upload-offset"].flatMap { Int64($0) })
+                #expect(Self.isSame(again, path) && offset > 0)
+                #expect(try await server.storedOffset(of: path) == offset)
+            }
+        }
+
+        @Test("H57 an upload that has expired has its address alone; one that is dead is told as such")
+        func fates() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let call = Self.create(account, ["Upload-Length: 10"])
+                let path = try #require(try await server.send(call)["location"])
+                #expect(try await server.send(.patch(path, at: 0, pattern(4), token: account.token)).status == 204)
+                try await server.pool.execute(
+                    "UPDATE uploads SET expires_at = now() - interval '1 second' WHERE owner_id = \(account.id)")
+                let expired = try await server.send(call)
+                #expect(Self.isSame(expired, path) && expired["upload-offset"] == nil && expired["upload-expires"] == nil)
+
+                let other = try await server.account()
+                let digest = "Repr-Digest: sha-256=:\(Data(SHA256Hasher.digest(of: [1]).bytes).base64EncodedString()):"
+                let doomed = Self.create(other, ["Upload-Length: 10", digest])
+                let place = try #require(try await server.send(doomed)["location"])
+                #expect(try await server.send(.patch(place, at: 0, pattern(10), token: other.token)).status == 400)
+                let dead = try await server.send(doomed)
+                #expect(dead.status == 422)
+                let problem = try dead.decode(Problem.self)
+                #expect(problem.type == "/problems/upload-dead" && problem.code == "digest-mismatch")
+            }
+        }
+
         @Test("H57 without a key first bytes that are cut are gone, since nobody could find them")
         func noKey() async throws {
             try await WebServer.run(.init(chunkSize: 16 << 10)) { server in
