@@ -16,6 +16,10 @@ struct QuotaAmount: Sendable, Hashable {
         Self(bytes: max(0, left.bytes - right.bytes), files: max(0, left.files - right.files))
     }
 
+    func limited(to most: Self?) -> Self {
+        most.map { Self(bytes: min(bytes, $0.bytes), files: min(files, $0.files)) } ?? self
+    }
+
     private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? .max : sum

@@ -88,9 +88,10 @@ public final class QuotaKeeper: Sendable, Service {
         }
     }
 
+    /// - Parameter kept: what the lease keeps of what it has when there is no room; nil for all of it.
     /// - Returns: how much was reserved, from `needed` to `wanted`; nil when the owner has no quota.
     func reserve(
-        _ id: QuotaLease.ID, of owner: UserID, needed: QuotaAmount, wanted: QuotaAmount
+        _ id: QuotaLease.ID, of owner: UserID, needed: QuotaAmount, wanted: QuotaAmount, keeping kept: QuotaAmount? = nil
     ) async throws(FilesError) -> QuotaAmount? {
         switch owners[owner] {
         case .unmetered: return nil
@@ -99,9 +100,11 @@ public final class QuotaKeeper: Sendable, Service {
         }
         // Twice, since the first may find that what was known of the owner has lapsed.
         for _ in 0..<2 {
-            guard let taking = try? await meter.take(id, of: owner, needed: needed, wanted: wanted) else { break }
+            guard let taking = try? await meter.take(id, of: owner, needed: needed, wanted: wanted, keeping: kept) else { break }
             switch taking {
-            case .refused(let note): throw .quota(note)
+            case .refused(let note):
+                if let kept { hold(id, of: owner, atMost: kept) }
+                throw .quota(note)
             case .reserved(let amount):
                 hold(id, of: owner, more: amount)
                 return amount
@@ -169,10 +172,12 @@ public final class QuotaKeeper: Sendable, Service {
         }
     }
 
-    private func hold(_ id: QuotaLease.ID, of owner: UserID, more: QuotaAmount = .zero, less: QuotaAmount = .zero) {
+    private func hold(
+        _ id: QuotaLease.ID, of owner: UserID, more: QuotaAmount = .zero, less: QuotaAmount = .zero, atMost most: QuotaAmount? = nil
+    ) {
         held.withLock { held in
             let amount = held[owner]?[id, default: .zero] ?? .zero
-            let left = amount + more - less
+            let left = (amount + more - less).limited(to: most)
             held[owner, default: [:]][id] = left.isEmpty ? nil : left
             if held[owner]?.isEmpty == true { held[owner] = nil }
         }

@@ -41,8 +41,10 @@ public final class QuotaLease: Sendable {
 
     /// Takes from it what arrives, and asks for more when it does not suffice.
     ///
+    /// - Parameter begun: the bytes of the same file that have come before. When there is no room for more of it, it and all that was
+    ///   reserved ahead are given back at once: others wait for that room. nil: they stay.
     /// - Throws: `.quotaExceeded` when there is no room: then nothing was taken. `.database`.
-    public func use(bytes: Int64, files: Int64 = 0) async throws(FilesError) {
+    public func use(bytes: Int64, files: Int64 = 0, of begun: Int64? = nil) async throws(FilesError) {
         guard let keeper else { return }
         let amount = QuotaAmount(bytes: bytes, files: files)
         let (missing, used) = state.withLock { state in
@@ -53,11 +55,16 @@ public final class QuotaLease: Sendable {
         let ahead = QuotaAmount(
             bytes: missing.bytes == 0 ? 0 : max(missing.bytes, Self.stride, used.bytes / 8),
             files: missing.files == 0 ? 0 : max(missing.files, used.files / 8))
+        let kept = begun.map { used - amount - QuotaAmount(bytes: $0, files: 1) }
         do throws(FilesError) {
-            let more = try await keeper.reserve(id, of: owner, needed: missing, wanted: ahead) ?? ahead
+            let more = try await keeper.reserve(id, of: owner, needed: missing, wanted: ahead, keeping: kept) ?? ahead
             state.withLock { $0.reserved = $0.reserved + more }
         } catch {
-            giveBack(bytes: bytes, files: files)
+            state.withLock { state in
+                state.used = state.used - amount
+                guard error.code == .quotaExceeded, let kept else { return }
+                (state.used, state.reserved) = (kept, state.reserved.limited(to: kept))
+            }
             throw error
         }
     }

@@ -22,12 +22,16 @@ struct QuotaMeter: Sendable {
     let client: RedisClient
     let times: QuotaTimes
 
-    func take(_ lease: QuotaLease.ID, of owner: UserID, needed: QuotaAmount, wanted: QuotaAmount) async throws(RedisError) -> Taking {
+    /// - Parameter kept: what the lease keeps when there is no room; nil for all that it has.
+    func take(
+        _ lease: QuotaLease.ID, of owner: UserID, needed: QuotaAmount, wanted: QuotaAmount, keeping kept: QuotaAmount?
+    ) async throws(RedisError) -> Taking {
         let reply = try await run(
             QuotaScripts.take, owner,
             [
                 RedisArgument(lease.description), Self.number(needed.bytes), Self.number(wanted.bytes), Self.number(needed.files),
-                Self.number(wanted.files), RedisArgument(times.lease.milliseconds),
+                Self.number(wanted.files), RedisArgument(times.lease.milliseconds), kept.map { Self.number($0.bytes) } ?? "",
+                kept.map { Self.number($0.files) } ?? "",
             ])
         let numbers = reply.array?.compactMap(\.int) ?? []
         switch (numbers.first, numbers.count) {

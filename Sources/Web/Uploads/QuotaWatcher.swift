@@ -5,7 +5,8 @@ import Synchronization
 /// Takes the room of one file from the lease of its request.
 final class QuotaWatcher: UploadWatcher {
     private let lease: QuotaLease
-    private let count = Mutex<Int64>(0)
+    /// The bytes that it has room for; nil once that was given back.
+    private let count = Mutex<Int64?>(0)
 
     private init(_ lease: QuotaLease) {
         self.lease = lease
@@ -18,13 +19,19 @@ final class QuotaWatcher: UploadWatcher {
     }
 
     func take(_ bytes: ByteBuffer) async throws {
-        try await lease.use(bytes: Int64(bytes.readableBytes))
-        count.withLock { $0 += Int64(bytes.readableBytes) }
+        let (before, more) = (count.withLock { $0 }, Int64(bytes.readableBytes))
+        do throws(FilesError) {
+            try await lease.use(bytes: more, of: before)
+            count.withLock { $0 = (before ?? 0) + more }
+        } catch {
+            if error.code == .quotaExceeded { count.withLock { $0 = nil } }
+            throw error
+        }
     }
 
     func finish() async throws {}
 
     func discard() async {
-        lease.giveBack(bytes: count.withLock { $0 }, files: 1)
+        if let count = count.withLock({ $0.take() }) { lease.giveBack(bytes: count, files: 1) }
     }
 }

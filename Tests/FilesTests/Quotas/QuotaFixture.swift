@@ -44,6 +44,13 @@ struct QuotaFixture: Sendable {
         }
     }
 
+    /// How often Redis was asked.
+    func scriptCount() async throws -> Int {
+        let text = try await redis.ask("INFO", "commandstats").string ?? ""
+        let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_evalsha:calls=") }
+        return line.flatMap { Int($0.drop { $0 != "=" }.dropFirst().prefix { $0 != "," }) } ?? 0
+    }
+
     /// What the row says and what is true, at one moment.
     func count(of owner: UserID) async throws -> (noted: [Int64], actual: [Int64])? {
         let rows = try await pool.query(

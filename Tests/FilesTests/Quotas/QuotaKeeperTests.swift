@@ -48,6 +48,48 @@ struct QuotaKeeperTests {
         }
     }
 
+    @Test("uploads of unknown length that meet a quota together fill it to the byte, whatever was reserved ahead")
+    func toTheByte() async throws {
+        try await QuotaFixture.with(limits: QuotaLimits(bytes: 3_000_000)) { fixture in
+            var leases: [QuotaLease] = []
+            for keeper in fixture.keepers { leases.append(try await keeper.take(owner: owner, bytes: 0, ahead: 1 << 20)) }
+            for _ in 0..<30 { for lease in leases { try await lease.use(bytes: 50_000) } }
+            for lease in leases { #expect(try await refusal { try await lease.use(bytes: 1) }?.reserved == 3_000_000) }
+        }
+    }
+
+    @Test("room is asked for in steps, and near the quota in smaller ones, but not with every piece")
+    func steps() async throws {
+        try await QuotaFixture.with(limits: QuotaLimits(bytes: 1 << 30)) { fixture in
+            let lease = try await fixture.keepers[0].take(owner: owner, bytes: 0, ahead: 1 << 20)
+            let before = try await fixture.scriptCount()
+            for _ in 0..<1 << 11 { try await lease.use(bytes: 1 << 16) }
+            #expect(try await fixture.scriptCount() - before < 50, "an eighth of the quota, in 2048 pieces")
+            for _ in 0..<7 << 11 { try await lease.use(bytes: 1 << 16) }
+            #expect(try await fixture.scriptCount() - before < 600, "all of it, in 16384 pieces")
+            #expect(try await refusal { try await lease.use(bytes: 1) } != nil)
+        }
+    }
+
+    @Test("a file that is refused in its middle makes room in the same moment; what came before it in its request stays")
+    func refusedInTheMiddle() async throws {
+        try await QuotaFixture.with(limits: QuotaLimits(bytes: 1_000_000)) { fixture in
+            let (one, other) = (fixture.keepers[0], fixture.keepers[1])
+            let lease = try await one.take(owner: owner, bytes: 0)
+            try await lease.use(bytes: 100_000, files: 1)
+            try await lease.use(bytes: 0, files: 1)
+            try await lease.use(bytes: 600_000, of: 0)
+            try await holding(try await other.take(owner: owner, bytes: 200_000)) {
+                #expect(try await refusal { try await lease.use(bytes: 200_000, of: 600_000) } != nil)
+                #expect(try await refusal { _ = try await other.take(owner: owner, bytes: 700_001) }?.reserved == 300_000)
+                let last = try await other.take(owner: owner, bytes: 700_000)
+                #expect(try await refusal { try await lease.use(bytes: 1, files: 1) } != nil, "what was given back is not there")
+                withExtendedLifetime(last) {}
+            }
+            withExtendedLifetime(lease) {}
+        }
+    }
+
     @Test("Redis was emptied: promises of processes that live are there again after a beat")
     func emptied() async throws {
         var times = QuotaTimes()
