@@ -7,14 +7,15 @@ import Platform
 /// A staging area in a directory of its own; removed afterwards.
 enum TestStaging {
     static func with<T>(
-        in parent: String = "/tmp", configure: (inout StagingConfiguration) -> Void = { _ in }, _ body: (StagingArea) async throws -> T
+        in parent: String = "/tmp", threads: Int = 4, configure: (inout StagingConfiguration) -> Void = { _ in },
+        _ body: (StagingArea) async throws -> T
     ) async throws -> T {
         let root = "\(parent)/sluice-staging-\(UUIDv7())"
         var configuration = StagingConfiguration(root: root)
         configuration.reserveBytes = 0
         configuration.reserveInodes = 0
         configure(&configuration)
-        let pool = BlockingPool(name: "staging", size: 4)
+        let pool = BlockingPool(name: "staging", size: threads)
         let area = StagingArea(configuration: configuration, pool: pool)
         try area.prepare()
         let result: Result<T, any Error>

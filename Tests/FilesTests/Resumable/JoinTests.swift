@@ -75,19 +75,34 @@ struct JoinTests {
     @Test("what takes long holds up no other")
     func sideBySide() async throws {
         try await UploadFixture.run { fixture in
-            // Reading it lasts until somebody writes.
-            let stuck = [try await fixture.part([1]), try await fixture.part([2])]
-            #expect(unlink(fixture.path(of: stuck[1])) == 0 && mkfifo(fixture.path(of: stuck[1]), 0o600) == 0)
-            try await fixture.pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(stuck[1])")
-            let first = try await fixture.uploads.join(draft, parts: stuck)
+            let first = try await fixture.stuck()
+            defer { first.release() }
             #expect(await fixture.eventually { try await fixture.find(first.id).offset == 1 })
             let second = try await fixture.uploads.join(draft, parts: [fixture.part([UInt8](repeating: 1, count: 65 << 20))])
             #expect(second.state == .joining)
             #expect(await fixture.eventually { try await fixture.find(second.id).state == .complete })
             #expect(try await fixture.find(first.id).state == .joining)
-            let descriptor = open(fixture.path(of: stuck[1]), O_WRONLY)
-            unlink(fixture.path(of: stuck[1]))
-            close(descriptor)
+        }
+    }
+
+    @Test("no more than four are joined at a time; the next begins when one has ended")
+    func atATime() async throws {
+        try await UploadFixture.run(threads: 12) { fixture in
+            var stuck: [Stuck] = []
+            defer { for upload in stuck { upload.release() } }
+            for _ in 0..<7 { stuck.append(try await fixture.stuck()) }
+            func begun() async throws -> [UploadID] {
+                try await fixture.pool.query("SELECT id FROM uploads WHERE kind = 'joined' AND byte_offset > 0").map { try $0.decode("id") }
+            }
+            #expect(await fixture.eventually { try await begun().count == 4 })
+            // For some passes of whoever looks for them.
+            try await Task.sleep(for: .seconds(3))
+            let first = try await begun()
+            #expect(first.count == 4)
+            stuck.first { first.contains($0.id) }?.release()
+            #expect(await fixture.eventually { try await begun().count == 5 })
+            try await Task.sleep(for: .seconds(2))
+            #expect(try await begun().count == 5)
         }
     }
 

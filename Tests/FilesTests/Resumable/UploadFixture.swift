@@ -32,14 +32,14 @@ struct UploadFixture: Sendable {
 
     /// Runs `body` beside as many processes.
     static func run(
-        processes count: Int = 1, configure: (inout ResumableConfiguration) -> Void = { _ in },
+        processes count: Int = 1, threads: Int = 4, configure: (inout ResumableConfiguration) -> Void = { _ in },
         _ body: (UploadFixture) async throws -> Void
     ) async throws {
         var configuration = ResumableConfiguration()
         configure(&configuration)
         let redis = try await RedisServerProcess.start()
         try await TestDatabase.withMigratedPool { pool in
-            try await TestStaging.with { first in
+            try await TestStaging.with(threads: threads) { first in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     defer { group.cancelAll() }
                     var processes: [Process] = []
@@ -101,6 +101,17 @@ struct UploadFixture: Sendable {
         }
     }
 
+    /// Joins parts in such a way that it does not end: reading the last lasts until `release`.
+    func stuck() async throws -> Stuck {
+        let parts = [try await part([1]), try await part([2])]
+        let path = path(of: parts[1])
+        guard unlink(path) == 0, mkfifo(path, 0o600) == 0 else { throw FilesError(.storage, "no pipe") }
+        // What is longer than this is not waited for.
+        try await pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(parts[1])")
+        let draft = UploadDraft(owner: Self.owner, kind: .joined, length: nil)
+        return Stuck(id: try await uploads.join(draft, parts: parts).id, path: path)
+    }
+
     func find(_ id: UploadID) async throws -> UploadRecord { try await uploads.find(owner: Self.owner, id: id) }
 
     /// The staged bytes of the file that an upload has become.
@@ -137,4 +148,22 @@ final class Bell: Sendable {
     private let count = Mutex(0)
     var rings: Int { count.withLock { $0 } }
     func ring() { count.withLock { $0 += 1 } }
+}
+
+/// An upload that is being joined without an end.
+struct Stuck: Sendable {
+    let id: UploadID
+    fileprivate let path: String
+
+    fileprivate init(id: UploadID, path: String) {
+        (self.id, self.path) = (id, path)
+    }
+
+    /// Lets whoever reads the part come to its end, and nobody after.
+    func release() {
+        // A pipe that is opened for both waits for nobody.
+        let descriptor = open(path, O_RDWR | O_NONBLOCK)
+        unlink(path)
+        close(descriptor)
+    }
 }
