@@ -1,6 +1,8 @@
 import Cryptography
+import Files
 import Foundation
 import Platform
+import Postgres
 import Testing
 
 extension OverSockets {
@@ -126,6 +128,24 @@ extension OverSockets {
                 let path = try #require(try await self.join([whole, half], account, at: server)["location"])
                 let head = try await self.joined(path, account, at: server)
                 #expect(try await server.content(of: head["sluice-file"], account) == [1, 2, 3])
+            }
+        }
+
+        @Test("parts that the staging disk has no room to put together are 507, and are joined once there is room")
+        func stagingFull() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let parts = [try await server.part(account, pattern(3)), try await server.part(account, pattern(4))]
+                // Said to be larger than any disk.
+                let (last, size) = (try #require(UploadID(String(parts[1].suffix(36)))), Int64(1) << 60)
+                try await server.pool.execute("UPDATE uploads SET length = \(size), byte_offset = \(size) WHERE id = \(last)")
+                let answer = try await join(parts, account, at: server)
+                #expect(answer.status == 507 && answer["retry-after"] != nil)
+                #expect(try await server.uploads(of: account) == 2)
+                try await server.pool.execute("UPDATE uploads SET length = 4, byte_offset = 4 WHERE id = \(last)")
+                let whole = try await join(parts, account, at: server)
+                #expect(whole.status == 201)
+                #expect(try await server.content(of: whole["sluice-file"], account) == pattern(3) + pattern(4))
             }
         }
 

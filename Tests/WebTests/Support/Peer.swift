@@ -201,6 +201,17 @@ actor Peer {
 }
 
 extension Peer {
+    /// Sends the head of a request, and behind it chunks without an end, until the server ends the connection.
+    ///
+    /// - Returns: how many bytes it has let come, and its answer.
+    func sendEndless(_ call: HTTPCall, sourceLocation: SourceLocation = #_sourceLocation) throws -> (sent: Int, answer: Answer) {
+        try send(call.head)
+        let chunk = Array("8000\r\n".utf8) + [UInt8](repeating: 0, count: 0x8000) + Array("\r\n".utf8)
+        let (sent, isCut) = try flood(chunk, atMost: 256 << 20)
+        #expect(isCut, "\(sent)", sourceLocation: sourceLocation)
+        return (sent, try receive(call, sourceLocation: sourceLocation))
+    }
+
     /// Sends a well-formed request and checks that the answer is one that the API description allows.
     func call(_ call: HTTPCall, sourceLocation: SourceLocation = #_sourceLocation) throws -> Answer {
         try send(call.bytes)
