@@ -104,7 +104,7 @@ struct CommandTests {
                 list = try await place.sluice("ls", "--patience", "1ms", with: address)
             }
             let start = ContinuousClock.now
-            list = try await place.sluice("ls", with: address)
+            list = try await place.sluice("ls", "--patience", "\(30 * Patience.factor)s", with: address)
             #expect(list.status == 69 && list.errors.contains("certificate"), "\(list.errors)")
             #expect(ContinuousClock.now - start < Duration.seconds(5).stretched, "it is not tried again")
         }

@@ -50,7 +50,8 @@ struct ConfigurationTests {
     func tokenFile() throws {
         try with("slc_file\n", mode: 0o644) { home in
             let environment = ["HOME": home, "SLUICE_URL": "https://b.example", "SLUICE_TOKEN_FILE": home + "/.config/sluice/client"]
-            #expect(try ClientConfiguration(environment: environment).token.reveal() == "slc_file")
+            let configuration = try ClientConfiguration(environment: environment)
+            #expect(configuration.token.reveal() == "slc_file")
         }
     }
 

@@ -23,6 +23,7 @@ struct RetryPlanTests {
 
     @Test("the tenth failure without progress gives up; progress begins anew")
     func tries() throws {
+        #expect(RetryPlan.maximumTries == 10)
         var plan = RetryPlan(patience: .seconds(600))
         for _ in 1..<RetryPlan.maximumTries { _ = try plan.delay(after: .lost("cut"), silence: .zero) }
         plan.progressed()

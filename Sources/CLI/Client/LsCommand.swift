@@ -12,7 +12,8 @@ struct LsCommand: AsyncParsableCommand {
     @Option(help: "Only names that contain this.")
     var search: String?
 
-    @Option(help: "By created, name or size; with a - before it the other way round.", transform: Self.order)
+    @Option(
+        parsing: .unconditional, help: "By created, name or size; with a - before it the other way round.", transform: Self.order)
     var sort = "-created"
 
     func run() async throws {
