@@ -6,7 +6,8 @@ public struct FilesError: Error, CustomStringConvertible {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
             case badName, badCursor, tooLarge, stagingFull, storage, database, unknownOutcome, unknownDeletion, cancelled, closed, noArea
-            case misuse, quotaExceeded, superseded, refused, uploadNotFound, uploadExpired, uploadElsewhere, uploadBusy, uploadEnded,
+            case foreignArea, misuse, quotaExceeded, superseded, refused, uploadNotFound, uploadExpired, uploadElsewhere, uploadBusy,
+                uploadEnded,
                 wrongOffset
             case wrongLength, tooManyUploads, partsUnusable, partsUnfinished, digestMismatch
         }
@@ -34,6 +35,8 @@ public struct FilesError: Error, CustomStringConvertible {
         public static let closed = Self(kind: .closed)
         /// The directory is no staging area: nobody has made one there, or its volume is not mounted.
         public static let noArea = Self(kind: .noArea)
+        /// The database knows another disk as the staging area of this name.
+        public static let foreignArea = Self(kind: .foreignArea)
         /// The call is not possible in this state, such as writing to an upload that has ended.
         public static let misuse = Self(kind: .misuse)
 

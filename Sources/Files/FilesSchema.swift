@@ -10,6 +10,7 @@ public enum FilesSchema {
             Migration(number: 11, name: "replies", sql: String(decoding: PackageResources._011_replies_sql, as: UTF8.self)),
             Migration(number: 12, name: "creations", sql: String(decoding: PackageResources._012_creations_sql, as: UTF8.self)),
             Migration(number: 13, name: "search", sql: String(decoding: PackageResources._013_search_sql, as: UTF8.self)),
+            Migration(number: 14, name: "areas", sql: String(decoding: PackageResources._014_areas_sql, as: UTF8.self)),
         ]
     }
 }

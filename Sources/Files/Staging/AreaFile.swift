@@ -3,7 +3,12 @@ import Glibc
 
 /// The file that tells the id of a staging area, so that a volume mounted in the wrong place, or not at all, is noticed.
 struct AreaFile {
-    let path: String
+    private let file: OnceFile
+
+    /// - Parameter root: the directory of the area.
+    init(root: String) {
+        file = OnceFile(path: root + "/area")
+    }
 
     /// - Parameters:
     ///   - wanted: the id that must be there; a new area gets it, or a random one.
@@ -12,26 +17,20 @@ struct AreaFile {
         if let wanted, !Self.isID(wanted) { throw FilesError(.misuse, "a staging area's id is 1…64 of [a-z0-9-]") }
         if let found = try read() { return try checked(found, wanted) }
         guard isMaking else { throw FilesError(.noArea, "the directory holds no staging area") }
-        let id = wanted ?? RandomBytes.make(8).map { String($0 >> 4, radix: 16) + String($0 & 0xF, radix: 16) }.joined()
-        // Written aside and linked, so that of two processes that start together both read one whole id.
-        let draft = "\(path).\(RandomBytes.token(byteCount: 16))"
-        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { throw .system("open", errno) }
-        defer { unlink(draft) }
-        let text = Array((id + "\n").utf8)
-        let isWritten = write(descriptor, text, text.count) == text.count && fsync(descriptor) == 0
-        let failure = errno
-        close(descriptor)
-        guard isWritten else { throw .system("write", failure) }
-        guard link(draft, path) == 0 || errno == EEXIST else { throw .system("link", errno) }
-        guard let found = try read() else { throw FilesError(.storage, "the id of the staging area has vanished") }
-        return try checked(found, wanted)
+        let made = wanted ?? RandomBytes.make(8).map { String($0 >> 4, radix: 16) + String($0 & 0xF, radix: 16) }.joined()
+        return try checked(id(in: file.make(made)), wanted)
+    }
+
+    /// The id; nil when there is no file.
+    func read() throws(FilesError) -> String? {
+        guard let line = try file.read() else { return nil }
+        return try id(in: line)
     }
 
     /// Makes sure that the file system keeps locks apart (flock(2)): some that are mounted over a network or by FUSE do not, and two
     /// processes would write to one file.
     func checkLocks() throws(FilesError) {
-        let descriptors = [open(path, O_RDONLY | O_CLOEXEC), open(path, O_RDONLY | O_CLOEXEC)]
+        let descriptors = [open(file.path, O_RDONLY | O_CLOEXEC), open(file.path, O_RDONLY | O_CLOEXEC)]
         defer { for descriptor in descriptors where descriptor >= 0 { close(descriptor) } }
         guard descriptors.allSatisfy({ $0 >= 0 }) else { throw .system("open", errno) }
         var taken = 0
@@ -47,19 +46,9 @@ struct AreaFile {
         return found
     }
 
-    private func read() throws(FilesError) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw .system("open", errno) }
-            return nil
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 128)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw .system("read", errno) }
-        let id = String(decoding: bytes.prefix(count).prefix { $0 != 0x0A }, as: UTF8.self)
-        guard Self.isID(id) else { throw FilesError(.storage, "the area file does not hold an id") }
-        return id
+    private func id(in line: String) throws(FilesError) -> String {
+        guard Self.isID(line) else { throw FilesError(.storage, "the area file does not hold an id") }
+        return line
     }
 
     private static func isID(_ text: String) -> Bool {

@@ -1,12 +1,12 @@
 public import Platform
 
 extension StagingArea {
-    /// Whether there is room for uploads.
+    /// Whether the disk is there, the one that it was, and has room for uploads.
     public var healthCheck: HealthCheck {
         HealthCheck(name: "staging") {
             do throws(FilesError) {
                 try await self.checkSpace()
-                return nil
+                return await self.isThere() ? nil : "the volume of the staging area is not mounted, or another one is"
             } catch {
                 return error.description
             }

@@ -16,7 +16,9 @@ public final class StagingArea: Sendable {
     let inlineBudget: InlineBudget
     public let buffers: BufferBudget
     private let space: FreeSpace
-    private let opened = Mutex<(directories: StagingDirectories, id: String)?>(nil)
+    private let opened = Mutex<(directories: StagingDirectories, identity: AreaIdentity)?>(nil)
+    /// See `hold()`.
+    let held = Atomic(false)
     /// Made with the first upload: a worker never needs one.
     private let receiving = Mutex<ReceivingDirectory?>(nil)
 
@@ -35,16 +37,20 @@ public final class StagingArea: Sendable {
     ///   mount point of a volume that is not there it would find no file that it is asked for.
     /// - Throws: `.noArea` when there is none and none may be made, `.storage`, `.misuse` for an area of another id.
     public func prepare(isMaking: Bool = true) throws(FilesError) {
-        let file = AreaFile(path: configuration.root + "/area")
+        let file = AreaFile(root: configuration.root)
         if !isMaking { _ = try file.readOrMake(configuration.areaID, isMaking: false) }
         let directories = try StagingDirectories(root: configuration.root)
         let id = try file.readOrMake(configuration.areaID, isMaking: isMaking)
         if isMaking { try file.checkLocks() }
-        opened.withLock { $0 = (directories, id) }
+        let identity = AreaIdentity(name: id, instance: try InstanceFile(root: configuration.root).readOrMake())
+        opened.withLock { $0 = (directories, identity) }
     }
 
     /// The id of the area, which names the queue of its transfers. Nil before `prepare()`.
-    public var areaID: String? { opened.withLock { $0?.id } }
+    public var areaID: String? { identity?.name }
+
+    /// Nil before `prepare()`.
+    package var identity: AreaIdentity? { opened.withLock { $0?.identity } }
 
     /// Begins an upload.
     ///
@@ -61,8 +67,9 @@ public final class StagingArea: Sendable {
 
     /// Whether there is room for `count` more bytes; cheap, measured at most once a second.
     ///
-    /// - Throws: `.stagingFull`, or `.storage` when the file system does not answer.
+    /// - Throws: `.stagingFull`, `.storage` when the file system does not answer, or `.database` while the area is held.
     public func checkSpace(for count: Int64 = 0) async throws(FilesError) {
+        try checkHold()
         try await space.check(for: count)
     }
 
@@ -89,6 +96,7 @@ public final class StagingArea: Sendable {
     }
 
     func directories() throws(FilesError) -> StagingDirectories {
+        try checkHold()
         guard let directories = opened.withLock({ $0?.directories }) else { throw FilesError(.misuse, "the staging area is not prepared") }
         return directories
     }

@@ -16,7 +16,7 @@ struct CommandTests {
             let first = try await sluice(database, "migrate")
             let applied = [
                 "1 accounts", "2 files", "3 signin", "4 delivery", "5 devices", "6 registrations", "7 disabled", "8 scopes", "9 uploads",
-                "10 usage", "11 replies", "12 creations", "13 search",
+                "10 usage", "11 replies", "12 creations", "13 search", "14 areas",
             ]
             #expect(first.status == 0 && first.output == applied.map { "applied \($0)\n" }.joined())
             let second = try await sluice(database, "migrate")
