@@ -13,7 +13,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             PutCommand.self, LsCommand.self, GetCommand.self, RmCommand.self,
             MigrateCommand.self, UserCommand.self, TokenCommand.self, AuditCommand.self, FilesCommand.self, QuotaCommand.self,
-            QueuesCommand.self,
+            AreaCommand.self, QueuesCommand.self,
             QueueCommand.self,
             DeadCommand.self, JobsCommand.self, CheckCommand.self, SettingsCommand.self, BenchCommand.self,
         ])

@@ -32,6 +32,8 @@ struct Composition {
             logger: logger)
         let staging = StagingArea(configuration: .init(settings.staging), pool: BlockingPool(name: "files", size: Self.fileThreads))
         try staging.prepare()
+        let registration = AreaRegistration(pool: postgres, staging: staging, logger: logger)
+        try await registration.begin()
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis, partitions: settings.queuePartitions), logger: logger)
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: postgres, redis: redis, limits: limits)
@@ -57,7 +59,7 @@ struct Composition {
         let demo: [any Service] = settings.isDemo ? [DemoUsers(users: people.signIn.users, hasher: hasher, logger: logger)] : []
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, warnings, quotas, intake, uploads] + demo + [application],
+            services: [probe, postgres, registration, redis, warnings, quotas, intake, uploads] + demo + [application],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout

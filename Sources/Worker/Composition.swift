@@ -32,6 +32,8 @@ struct Composition {
         let threads = BlockingPool(name: "files", size: Self.fileThreads)
         let staging = StagingArea(configuration: .init(settings.staging), pool: threads)
         try await Self.open(staging, logger)
+        let registration = AreaRegistration(pool: postgres, staging: staging, logger: logger)
+        try await registration.begin()
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
         let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
@@ -59,7 +61,8 @@ struct Composition {
             checks: [postgres.healthCheck, worker.healthCheck, ftp.healthCheck, staging.healthCheck], registry: registry, logger: logger)
 
         var group = ServiceGroupConfiguration(
-            services: [probe, postgres, redis, curl, files, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [probe, postgres, registration, redis, curl, files, worker], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         group.maximumGracefulShutdownDuration = settings.drainTimeout + .seconds(10)
         group.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: group).run()

@@ -80,7 +80,8 @@ public enum SettingsTable {
         "Directory of accepted bytes that are not yet on the FTP server, on a local or shared disk")
     static let stagingArea = Setting(
         "SLUICE_STAGING_AREA", .identifier, .standard("default"), [.web, .worker, .cli],
-        "Name of that directory among several; web processes and workers that share it use the same name")
+        "Name of that directory among several; web processes and workers that share it use the same name, "
+            + "and no other disk has it: on one they refuse to start")
     static let stagingReserve = Setting(
         "SLUICE_STAGING_RESERVE", .size(atLeast: 0), .standard("256MiB"), [.web, .worker],
         "Free space below which uploads are refused with 507")
