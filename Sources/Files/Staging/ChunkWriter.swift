@@ -8,6 +8,11 @@ import Synchronization
 /// of other files, and is on its way to the disk still when the peer waits for the end. Where a file system cannot do that, and for all
 /// that is small or does not begin and end with a block, it is an ordinary write.
 final class ChunkWriter: Sendable {
+    /// How a chunk has been written.
+    enum Way {
+        case throughCache, pastCache
+    }
+
     private enum Direct {
         case untried, impossible
         case open(Int32)
@@ -38,14 +43,16 @@ final class ChunkWriter: Sendable {
     }
 
     /// Writes the whole chunk at `offset`. Blocks; one at a time.
-    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
-        if writeDirectly(chunk, at: offset) { return }
+    @discardableResult
+    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) -> Way {
+        if writeDirectly(chunk, at: offset) { return .pastCache }
         var position = offset
         for buffer in chunk.buffers {
             let failure = buffer.withUnsafeReadableBytes { Self.write($0, to: descriptor, at: position) }
             if failure != 0 { throw .system("write", failure) }
             position += Int64(buffer.readableBytes)
         }
+        return .throughCache
     }
 
     /// - Returns: false when it cannot be done, or has not been done wholly: an ordinary write tells why.

@@ -51,9 +51,10 @@ final class IncomingFile: Sendable {
     }
 
     /// Writes the whole chunk at `offset`.
-    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
+    @discardableResult
+    func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) -> ChunkWriter.Way {
         guard let writer = state.withLock({ $0.writer }) else { throw Self.closed }
-        try writer.write(chunk, at: offset)
+        return try writer.write(chunk, at: offset)
     }
 
     /// Asks the kernel to begin writing a range to the disk, without waiting.

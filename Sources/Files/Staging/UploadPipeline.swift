@@ -17,8 +17,8 @@ final class UploadPipeline: Sendable {
         var hashing: Work?
         var writing: Work?
         var syncing: Work?
-        /// Up to where `syncing` reaches, and whether it still runs.
-        var syncOffset: Int64 = 0
+        /// How many bytes have gone through the page cache and not been handed to `syncing`, and whether that still runs.
+        var cached: Int64 = 0
         var isSyncing = false
         var inFlight: [(hashing: Work, writing: Work)] = []
     }
@@ -26,7 +26,8 @@ final class UploadPipeline: Sendable {
     /// Written ranges are handed to the disk in steps of this many bytes: large enough for long extents, small enough for the
     /// disk to be busy from the beginning, so that the sync at the end finds little left.
     private static let writebackStep: Int64 = 8 << 20
-    /// What has been written is made durable when there are at least this many new bytes: each sync costs a commit of the journal.
+    /// What has been written through the page cache is made durable when it is at least this many bytes: each sync costs a commit of
+    /// the journal. Of what went past the cache only the disk's own cache is left, and emptying that holds up the writes behind it.
     private static let syncStep: Int64 = 16 << 20
 
     let file: IncomingFile
@@ -63,17 +64,16 @@ final class UploadPipeline: Sendable {
             state.hashing = hashing
             state.writing = writing
             state.inFlight.append((hashing, writing))
-            syncIfDue(&state)
         }
     }
 
     /// Waits for everything to be hashed and durable.
     func finish() async throws(FilesError) -> SHA256Digest {
-        let (hashing, writing, syncing) = state.withLock { ($0.hashing, $0.writing, $0.syncing) }
+        let (hashing, writing) = state.withLock { ($0.hashing, $0.writing) }
         do {
             try await writing?.value
             // A failure of the disk is told once: what this sync was told, the last one may not be told again.
-            try await syncing?.value
+            try await state.withLock({ $0.syncing })?.value
             try await pool.run { [file] in try file.sync() }
             try await hashing?.value
         } catch {
@@ -87,10 +87,10 @@ final class UploadPipeline: Sendable {
 
     /// Waits until nothing runs any more and removes the file.
     func discard() async {
-        let (hashing, writing, syncing) = state.withLock { ($0.hashing, $0.writing, $0.syncing) }
+        let (hashing, writing) = state.withLock { ($0.hashing, $0.writing) }
         _ = await hashing?.result
         _ = await writing?.result
-        _ = await syncing?.result
+        _ = await state.withLock({ $0.syncing })?.result
         // If the pool has ended, letting go of the file removes it.
         _ = try? await pool.run { [file] in file.remove() }
     }
@@ -105,15 +105,14 @@ final class UploadPipeline: Sendable {
         }
     }
 
-    /// Begins to sync what is on its way to the disk by now. Like `enqueue`, awaited by `finish` or `discard`.
+    /// Begins to sync what has been written. Like `enqueue`, awaited by `finish` or `discard`.
     private func syncIfDue(_ state: inout State) {
-        guard !state.isSyncing, state.offset - state.syncOffset >= Self.syncStep else { return }
+        guard !state.isSyncing, state.cached >= Self.syncStep else { return }
         state.isSyncing = true
-        state.syncOffset = state.offset
-        state.syncing = Task { [self, previous = state.syncing, writing = state.writing] in
+        state.cached = 0
+        state.syncing = Task { [self, previous = state.syncing] in
             defer { self.state.withLock { $0.isSyncing = false } }
             try await previous?.value
-            try await writing?.value
             try await syncPool.run { [file] in try file.syncWritten() }
         }
     }
@@ -125,8 +124,12 @@ final class UploadPipeline: Sendable {
     }
 
     private func write(_ chunk: Chunk, at offset: Int64) throws(FilesError) {
-        try file.write(chunk, at: offset)
+        guard try file.write(chunk, at: offset) == .throughCache else { return }
         let (from, to) = (offset / Self.writebackStep, (offset + Int64(chunk.count)) / Self.writebackStep)
         if to > from { file.startWriteback(from: from * Self.writebackStep, count: (to - from) * Self.writebackStep) }
+        state.withLock { state in
+            state.cached += Int64(chunk.count)
+            syncIfDue(&state)
+        }
     }
 }
