@@ -136,14 +136,16 @@ public final class ResumableUploads: Sendable, Service {
         return record
     }
 
-    /// Forgets an upload and removes its bytes. A file that it has become stays.
+    /// Forgets an upload and removes its bytes. One that has become a file stays, so that it can be asked for until the file is deleted;
+    /// then `forget` follows.
     ///
-    /// - Returns: what it was.
+    /// - Returns: what it was, or is.
     /// - Throws: as `find`; `.uploadEnded`: a part that is used up; `.uploadBusy`, `.superseded`.
     public func terminate(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
         let record = try await store.find(owner: owner, id: id)
         guard record.joinedInto == nil else { throw FilesError(.uploadEnded, "the part belongs to another upload") }
-        guard record.state != .dead, record.state != .complete || record.kind == .part else {
+        guard record.file == nil else { return record }
+        guard record.state != .dead else {
             guard try await store.remove(record) else { throw FilesError(.uploadNotFound, "there is no such upload") }
             return record
         }
@@ -157,7 +159,9 @@ public final class ResumableUploads: Sendable, Service {
             return now
         }
         do throws(FilesError) {
-            guard try await store.remove(hold.record) else { throw FilesError(.uploadEnded, "the upload has another fate") }
+            if hold.record.file == nil {
+                guard try await store.remove(hold.record) else { throw FilesError(.uploadEnded, "the upload has another fate") }
+            }
         } catch {
             await hold.release()
             throw error
@@ -165,6 +169,14 @@ public final class ResumableUploads: Sendable, Service {
         await hold.removeFile()
         await hold.release()
         return hold.record
+    }
+
+    /// Forgets an upload that `terminate` has left because of its file.
+    ///
+    /// - Throws: `.database`.
+    public func forget(_ record: UploadRecord) async throws(FilesError) {
+        // Where it is not there any more, somebody else has ended it too.
+        _ = try await store.remove(record)
     }
 
     /// Makes one upload of parts that are complete.

@@ -92,8 +92,6 @@ struct ResumableHandlers {
     /// Gives an upload up, and with it what it has become.
     func delete(_ request: Request, context: UserContext) async throws -> Response {
         let (id, owner) = (try id(context), context.user.id)
-        // The file first: once the upload is gone, nobody could ask again.
-        if let file = try await uploads.find(owner: owner, id: id).file { _ = try await deletion.delete(file, of: owner) }
         let ended: UploadRecord
         do throws(FilesError) {
             ended = try await uploads.terminate(owner: owner, id: id)
@@ -102,7 +100,11 @@ struct ResumableHandlers {
             throw error
         }
         quotas.release(id, of: owner)
-        if let file = ended.file { _ = try await deletion.delete(file, of: owner) }
+        if let file = ended.file {
+            // The file first: once the upload is gone, nobody could ask again.
+            _ = try await deletion.delete(file, of: owner)
+            try await uploads.forget(ended)
+        }
         return Response(status: .noContent)
     }
 

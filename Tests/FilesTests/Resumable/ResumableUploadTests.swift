@@ -268,6 +268,28 @@ struct ResumableUploadTests {
         }
     }
 
+    @Test("an upload that becomes a file while it is being ended stays until that is deleted, so that both can be found")
+    func terminatedFile() async throws {
+        try await UploadFixture.run(processes: 2) { fixture in
+            let record = try await fixture.create(length: 10)
+            let bell = Bell()
+            let upload = try await fixture.uploads.open(owner: owner, id: record.id, at: 0) { bell.ring() }
+            try await upload.write(ByteBuffer(bytes: pattern(10)))
+            #expect(try await upload.settle().state == .finishing)
+            let other = fixture.processes[1].uploads
+            async let ended = other.terminate(owner: owner, id: record.id)
+            #expect(await fixture.eventually { bell.rings == 1 })
+            let file = try await upload.finish()
+            let left = try await ended
+            #expect(left.file == file.id)
+            #expect(try await other.terminate(owner: owner, id: record.id).file == file.id, "to whoever asks again")
+            #expect(try await fixture.content(of: record.id) == pattern(10))
+            #expect(fixture.partial.isEmpty)
+            try await other.forget(left)
+            #expect(await code { _ = try await fixture.find(record.id) } == .uploadNotFound)
+        }
+    }
+
     @Test("H56 of many creations at once exactly as many are kept as may be open")
     func cap() async throws {
         try await UploadFixture.run(processes: 2, configure: { $0.maximumOpen = 50 }) { fixture in
