@@ -9,26 +9,43 @@ extension CreationHandler {
     func take(
         _ request: Request, _ plan: Plan, _ record: UploadRecord, _ claim: ReplyClaim?, from uploader: Uploader
     ) async throws -> Response {
+        var upload: ResumableUpload?
         do {
             try await Expectation.meet(request, on: uploader.channel)
-            let upload = try await uploads.open(
+            let opened = try await uploads.open(
                 owner: uploader.user, id: record.id, at: 0, isChecked: !plan.sums.isVerified,
                 onEnd: { [channel = uploader.channel] in channel.close(promise: nil) })
-            let receipt = try await receiver.receive(request, plan.body, from: uploader, into: upload, sums: plan.sums)
+            upload = opened
+            let receipt = try await receiver.receive(request, plan.body, from: uploader, into: opened, sums: plan.sums)
             return Self.answer(record.location, receipt.fields)
         } catch {
             // With the key its address can be asked for, and what has come is not sent again.
             guard claim == nil || Self.isRefusal(error) else { throw error }
-            // Nobody is told its address. Shielded: this is most often because the connection has ended.
-            let ended = await Task {
-                defer { quotas.release(record.id, of: uploader.user) }
-                return try? await uploads.terminate(owner: uploader.user, id: record.id)
-            }.value
-            // It is there, and would be twice if the client began again.
-            if ended?.file != nil { throw claim == nil ? APIError.unknownOutcome : .unknownOutcomeOfKey }
-            if let claim { await replies.withdraw(claim) }
+            let isGone = await end(record.id, of: uploader.user)
+            // With all its bytes it is a file, or becomes one by itself, and would be there twice if the client began again.
+            if !isGone, record.kind == .whole, let upload, upload.count == plan.length {
+                throw claim == nil ? APIError.unknownOutcome : .unknownOutcomeOfKey
+            }
+            // Else the answer still says where it is.
+            if isGone, let claim { await replies.withdraw(claim) }
             throw error
         }
+    }
+
+    /// Ends an upload whose address nobody is told.
+    ///
+    /// - Returns: whether nothing of it is left. What cannot be ended keeps its room, and expires by itself or becomes a file.
+    private func end(_ id: UploadID, of owner: UserID) async -> Bool {
+        // Shielded: this is most often because the connection has ended.
+        await Task {
+            do throws(FilesError) {
+                guard try await uploads.terminate(owner: owner, id: id).file == nil else { return false }
+            } catch {
+                guard error.code == .uploadNotFound else { return false }
+            }
+            quotas.release(id, of: owner)
+            return true
+        }.value
     }
 
     /// Whether a body was refused for what it is. All else may be another time.
