@@ -62,16 +62,15 @@ struct CreationHandler {
         let body = try UploadBody(request)
         if let length, length > limit { throw APIError.fileTooLarge(limit: limit) }
         try body.check(fits: length ?? limit, limit: length ?? limit)
-        let isWhole = kind == .whole && body.count == length
-        let sums = try receiver.sums(of: request, fields.checksum, at: kind == .part ? .part : .creation, isWhole: isWhole)
+        // Nil unless this request brings all of a file whose length is known.
+        let whole = kind == .whole && (body.count == length || length == 0) ? length : nil
+        let sums = try receiver.sums(of: request, fields.checksum, at: kind == .part ? .part : .creation, isWhole: whole != nil)
         let draft = try draft(request, fields, kind, length, sums.expected, for: uploader)
         if kind == .whole, let name = draft.name { try types.check(try FileName(cleaning: name)) }
         let plan = Plan(draft: draft, length: length, body: body, sums: sums.body)
         let upload = try repeatable(request, sums.expected, uploader)
         return try await gate.enter(request, uploader, expecting: length ?? body.count ?? 0, as: upload) { turn in
-            if kind == .whole, let length, body.count == length || length == 0 {
-                return try await take(request, length, plan, turn, from: uploader)
-            }
+            if let whole { return try await take(request, whole, plan, turn, from: uploader) }
             switch turn {
             case .first(let claim): return try await begin(request, plan, claim, takesFile: kind == .whole, for: uploader)
             case .again(let reply): return try await answer(reply, again: body, for: uploader)
