@@ -57,8 +57,10 @@ struct ResumableHandlers {
         let record = try await uploads.find(owner: uploader.user, id: id)
         // Whether there are bytes that are not announced is seen when they are read, which takes a place (`gate`).
         if body.count != nil, let ended = try await ended(record, fields, body, request, from: uploader) { return ended }
-        // Nobody is ended for bytes that are there already.
+        // Nobody is ended for bytes that are there already, or that are too many however much room there is.
         guard fields.offset >= record.offset else { throw APIError.wrongOffset(record.offset) }
+        let length = record.length ?? fields.length ?? limit
+        if length >= record.offset { try body.check(fits: length - record.offset, limit: length) }
         return try await gate.enter(request, uploader, expecting: body.count ?? 0) {
             // The creation has taken the room of an upload whose length it told.
             let lease: QuotaLease? =
