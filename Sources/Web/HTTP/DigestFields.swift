@@ -3,8 +3,8 @@ package import HTTPTypes
 
 /// What a client says the digest of its body is: Content-Digest and Repr-Digest (RFC 9530), Content-MD5 (RFC 1864).
 ///
-/// Both fields of RFC 9530 speak of the same bytes where a body is all of a file, since no encoded body is taken. Algorithms that are not ours are left
-/// out where one of ours stands beside them.
+/// Both fields of RFC 9530 speak of the same bytes where a body is all of a file, since no encoded body is taken. Algorithms that are
+/// not ours are left out where one of ours is there for the same bytes.
 package struct DigestFields: Hashable, Sendable {
     /// All members of one field together may have this many bytes.
     package static let maximumLength = 4096
@@ -19,7 +19,7 @@ package struct DigestFields: Hashable, Sendable {
 
     /// No algorithm twice, or once for each field where they speak of different bytes.
     package private(set) var members: [Member] = []
-    /// Something was sent to be verified that cannot be: other algorithms only, or a digest that is to follow the body.
+    /// Something was sent to be verified that cannot be: other algorithms only for some bytes, or a digest that is to follow the body.
     package private(set) var isUnsupported = false
 
     private let isBodyWhole: Bool
@@ -27,16 +27,16 @@ package struct DigestFields: Hashable, Sendable {
     /// - Parameter isBodyWhole: whether the body is the whole of what Repr-Digest speaks of.
     package init(_ fields: HTTPFields, isBodyWhole: Bool = true) throws(RequestSyntaxError) {
         self.isBodyWhole = isBodyWhole
-        var hasOthers = false
+        var others: Set<String> = []
         for name in [HTTPField.Name.contentDigest, .reprDigest] {
             guard let value = Self.value(of: name, in: fields) else { continue }
-            try read(value, of: name.rawName) { hasOthers = true }
+            try read(value, of: name.rawName) { others.insert(name.rawName) }
         }
         if let value = Self.value(of: .contentMD5, in: fields) {
             guard let digest = Base64.decode(Array(value.utf8)) else { throw RequestSyntaxError(.malformedDigest) }
             try add(Member(field: HTTPField.Name.contentMD5.rawName, algorithm: .md5, digest: digest), of: 16)
         }
-        isUnsupported = (hasOthers && members.isEmpty) || Self.follows(fields)
+        isUnsupported = Self.follows(fields) || others.contains { other in !members.contains { coversSame($0.field, other) } }
     }
 
     /// The value of a field of an answer.
@@ -68,10 +68,16 @@ package struct DigestFields: Hashable, Sendable {
 
     private mutating func add(_ member: Member, of length: Int) throws(RequestSyntaxError) {
         guard member.digest.count == length else { throw RequestSyntaxError(.malformedDigest) }
-        let same = members.first { $0.algorithm == member.algorithm && (isBodyWhole || $0.field == member.field) }
+        let same = members.first { $0.algorithm == member.algorithm && coversSame($0.field, member.field) }
         guard let same else { return members.append(member) }
         // Which of them is meant nobody can tell.
         guard same.digest == member.digest else { throw RequestSyntaxError(.duplicateParameter) }
+    }
+
+    /// Whether two fields speak of the same bytes.
+    private func coversSame(_ field: String, _ other: String) -> Bool {
+        let file = HTTPField.Name.reprDigest.rawName
+        return isBodyWhole || (field == file) == (other == file)
     }
 
     private static func value(of name: HTTPField.Name, in fields: HTTPFields) -> String? {
