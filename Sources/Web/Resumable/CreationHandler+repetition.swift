@@ -38,12 +38,8 @@ extension CreationHandler {
         do throws(FilesError) {
             return try await uploads.head(owner: uploader.user, id: id)
         } catch {
-            switch error.code {
-            case .uploadNotFound, .uploadExpired: return nil
-            // By another repetition.
-            case .superseded: throw APIError.keyInFlight(.seconds(1))
-            default: throw error
-            }
+            guard error.code == .uploadNotFound || error.code == .uploadExpired else { throw error }
+            return nil
         }
     }
 
