@@ -26,7 +26,8 @@ struct UploadHandlers {
         let boundary = try Self.boundary(of: request)
         let digests = BodyDigests(try Self.digests(of: request), pool: staging.pool)
         let upload = try IdempotentUpload(request, of: uploader.user, in: intake.replies)
-        return try await gate.admit(request, uploader, ahead: Self.room(ahead: request), as: upload) { turn, lease in
+        return try await gate.enter(request, uploader, as: upload) { turn in
+            let lease = try await gate.admit(request, uploader, turn, ahead: Self.room(ahead: request))
             let parts = try await read(request, boundary, from: uploader, lease, digests: digests)
             return try await answer(parts, turn, for: uploader, lease)
         }
@@ -38,8 +39,9 @@ struct UploadHandlers {
     /// - Returns: one outcome per file, in the order of the request; at least one.
     func receive(_ request: Request, from uploader: Uploader, form: FormGate? = nil) async throws -> [UploadOutcome] {
         let boundary = try Self.boundary(of: request)
-        return try await gate.admit(request, uploader, ahead: Self.room(ahead: request)) { lease in
-            await accept(try await read(request, boundary, from: uploader, lease, form: form), for: uploader, lease)
+        return try await gate.enter(request, uploader) {
+            let lease = try await gate.admit(request, uploader, ahead: Self.room(ahead: request))
+            return await accept(try await read(request, boundary, from: uploader, lease, form: form), for: uploader, lease)
         }
     }
 
@@ -93,9 +95,9 @@ struct UploadHandlers {
             throw APIError.fileTooLarge(limit: limits.fileSize)
         }
         try types.check(name)
-        return try await gate.admit(
-            request, uploader, expecting: length ?? 0, ahead: length == nil ? Self.stride : 0, as: upload
-        ) { turn, lease in
+        return try await gate.enter(request, uploader, expecting: length ?? 0, as: upload) { turn in
+            let lease = try await gate.admit(
+                request, uploader, turn, expecting: length ?? 0, ahead: length == nil ? Self.stride : 0)
             let watchers = types.watchers(of: name) + [try await QuotaWatcher.begin(lease)]
             let file = try await receive(request, from: uploader, length: length, watchers: watchers, digests: others)
             if let meant, file.sha256.bytes != meant.digest {
