@@ -42,6 +42,23 @@ extension OverSockets {
             }
         }
 
+        @Test("H24 more than an upload lacks is 413 on a full disk too: no room that comes later makes it right")
+        func tooMuch() async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let path = try await server.begin(account, length: 10)
+                let deferred = try await server.begin(account, ["Upload-Defer-Length: 1"])
+                try await server.withSecond(.init(settings: ["SLUICE_STAGING_RESERVE": "1000000000GB"])) { full in
+                    for (target, fields) in [(path, []), (deferred, ["Upload-Length: 10"])] as [(String, [String])] {
+                        for (count, status) in [(11, 413), (10, 507)] {
+                            let answer = try await full.send(.patch(target, at: 0, pattern(count), token: account.token, fields))
+                            #expect(answer.status == status, "\(target) \(count)")
+                        }
+                    }
+                }
+            }
+        }
+
         @Test("H63 a search that the database does not get done in its time is 503 with Retry-After, and the next one is served")
         func slowSearch() async throws {
             // Its own: whoever else uses the suite's would wait as well.
@@ -100,6 +117,8 @@ extension OverSockets {
                 // A client of tus would begin anew.
                 let head = try await server.head(upload, account)
                 #expect(head.status == 423 && head["retry-after"] == "2" && head.body.isEmpty)
+                let meant = HTTPCall.tus("POST", upload, token: account.token, ["X-HTTP-Method-Override: HEAD"])
+                #expect(try await server.send(meant).status == 503)
                 #expect(try await server.send(HTTPCall("HEAD", "/api/v1/files/\(kept)/content", token: account.token)).status == 503)
                 #expect(await eventually { Set(server.stagedFiles) == staged && server.openDescriptors.isEmpty }, "\(server.stagedFiles)")
                 try await postgres.restart()

@@ -38,6 +38,19 @@ struct DigestFieldsTests {
     }
 
     @Test(
+        "H54 where the body is not the whole file, what cannot be verified of one is not made good by a digest of the other",
+        arguments: [
+            ([("Repr-Digest", "md5=:AAAA:"), ("Content-Digest", sha256)], true),
+            ([("Repr-Digest", sha256), ("Content-Digest", "md5=:AAAA:")], true),
+            ([("Repr-Digest", sha256), ("Content-Digest", "md5=:AAAA:, \(sha256)")], false),
+            ([("Content-Digest", "unixsum=:AAAA:"), ("Content-MD5", md5)], false),
+        ] as [([(String, String)], Bool)])
+    func unsupportedPiece(values: [(String, String)], isUnsupported: Bool) throws {
+        let (piece, whole) = (try DigestFields(fields(values), isBodyWhole: false), try DigestFields(fields(values)))
+        #expect(piece.isUnsupported == isUnsupported && !whole.isUnsupported)
+    }
+
+    @Test(
         "H54 H15 malformed digests are refused",
         arguments: [
             ("Content-Digest", ""), ("Content-Digest", "sha-256"), ("Content-Digest", "sha-256="), ("Content-Digest", "sha-256=::"),

@@ -79,6 +79,7 @@ extension OverSockets {
                 #expect(try await server.content(of: answer["sluice-file"], account) == content)
                 let head = try await server.head(answer["location"] ?? "", account)
                 #expect(head["upload-offset"] == "\(size)" && head["sluice-file"] == answer["sluice-file"])
+                #expect(head["repr-digest"] != nil && head["repr-digest"] == answer["repr-digest"])
                 #expect(server.partialFiles.isEmpty)
             }
         }

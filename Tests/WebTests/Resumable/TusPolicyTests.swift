@@ -105,6 +105,29 @@ extension OverSockets {
             }
         }
 
+        @Test("H54 where the length comes later, Repr-Digest is that of the whole file, and not of the first bytes", arguments: [100, 60])
+        func deferredDigest(covered: Int) async throws {
+            try await WebServer.run { server in
+                let account = try await server.account()
+                let content = pattern(100)
+                func begin(_ digest: String) async throws -> Answer {
+                    let fields = ["Upload-Defer-Length: 1", "Transfer-Encoding: chunked", "Repr-Digest: \(digest)"]
+                    var call = HTTPCall.create(with: [], token: account.token, fields)
+                    call.body = Array("3c\r\n".utf8) + content[..<60] + Array("\r\n0\r\n\r\n".utf8)
+                    return try await server.send(call)
+                }
+                let digest = Data(SHA256Hasher.digest(of: Array(content[..<covered])).bytes).base64EncodedString()
+                let begun = try await begin("sha-256=:\(digest):")
+                #expect(begun.status == 201 && begun["upload-offset"] == "60", "\(begun.text)")
+                let path = try #require(begun["location"])
+                let rest = HTTPCall.patch(path, at: 60, Array(content[60...]), token: account.token, ["Upload-Length: 100"])
+                #expect(try await server.send(rest).status == (covered == 100 ? 204 : 400))
+                #expect(try await server.rows(of: account) == (covered == 100 ? 1 : 0))
+                let long = try await begin("sha-512=:\(Data(count: 64).base64EncodedString()):")
+                #expect(try long.decode(Problem.self).type == "/problems/digest-unsupported", "at its end it could not be compared")
+            }
+        }
+
         @Test("H54 a digest of the body is compared before a byte is kept; one of the file at its end, and then the upload is dead")
         func digests() async throws {
             try await WebServer.run { server in

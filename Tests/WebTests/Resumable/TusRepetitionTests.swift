@@ -1,4 +1,5 @@
 import Cryptography
+import DatabaseSupport
 import Files
 import Foundation
 import Platform
@@ -234,6 +235,53 @@ extension OverSockets {
                 let offset = try #require(again["upload-offset"].flatMap { Int64($0) })
                 #expect(Self.isSame(again, path) && offset > 0)
                 #expect(try await server.storedOffset(of: path) == offset)
+            }
+        }
+
+        /// Runs `body` beside a server whose database lets no upload go.
+        private func keeping(_ body: @escaping @Sendable (WebServer, WebServer.Account) async throws -> Void) async throws {
+            // Its own: it would keep those of others too.
+            try await TestDatabase.migrated { database in
+                try await WebServer.run(.init(database: database.configuration)) { server in
+                    try await server.pool.execute("CREATE RULE test_keeps AS ON DELETE TO uploads DO INSTEAD NOTHING")
+                    try await body(server, try await server.account())
+                }
+            }
+        }
+
+        @Test("H57 first bytes that are refused and whose upload cannot be ended: the repetition tells where it is, and begins no other")
+        func refusedAndKept() async throws {
+            try await keeping { server, account in
+                let fields = [Self.key, "Upload-Length: 100"]
+                let wrong = "Upload-Checksum: sha1 \(Data(count: 20).base64EncodedString())"
+                let call = HTTPCall.create(with: pattern(60), token: account.token, fields + [wrong])
+                #expect(try await server.send(call).status == 460)
+                let again = try await server.send(.create(with: pattern(60), token: account.token, fields))
+                #expect(again.status == 201 && again["idempotency-replayed"] == "true" && again["upload-offset"] == "0")
+                #expect(try await server.uploads(of: account) == 1)
+                let end = try await server.send(.patch(again["location"] ?? "", at: 0, pattern(100), token: account.token))
+                #expect(try await server.content(of: end["sluice-file"], account) == pattern(100))
+            }
+        }
+
+        @Test(
+            "all bytes of a file without a key, and the database takes neither file nor end: nobody is told that nothing has come of them")
+        func unknown() async throws {
+            try await keeping { server, account in
+                try await server.pool.execute("ALTER TABLE files ADD CONSTRAINT test_refuses CHECK (size < 0)")
+                func send(_ fields: [String]) async throws -> Answer {
+                    var call = HTTPCall.create(with: [], token: account.token, ["Transfer-Encoding: chunked"] + fields)
+                    call.body = Array("a\r\n".utf8) + pattern(10) + Array("\r\n0\r\n\r\n".utf8)
+                    return try await server.send(call)
+                }
+                let answer = try await send(["Upload-Length: 10"])
+                #expect(answer.status == 503 && answer["retry-after"] != nil)
+                #expect(try answer.decode(Problem.self).type == "/problems/unknown-outcome")
+                let wrong = "Upload-Checksum: sha1 \(Data(count: 20).base64EncodedString())"
+                let less = try await send(["Upload-Length: 11", wrong])
+                #expect(less.status == 460, "of less than all nothing comes")
+                try await server.pool.execute("ALTER TABLE files DROP CONSTRAINT test_refuses")
+                #expect(await eventually { (try? await server.rows(of: account)) == 1 })
             }
         }
 
