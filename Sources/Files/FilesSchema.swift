@@ -2,6 +2,7 @@ public import Postgres
 
 /// The part of the database schema that this module owns.
 public enum FilesSchema {
+    /// In their order; those of other modules have the numbers between.
     public static var migrations: [Migration] {
         [
             Migration(number: 2, name: "files", sql: String(decoding: PackageResources._002_files_sql, as: UTF8.self)),

@@ -1,11 +1,15 @@
 /// What the files of one user take, and what they may.
 public struct QuotaUse: Sendable, Hashable {
+    /// Of all files, and of what is being made of parts.
     public var bytes: Int64
+    /// How many, those included that are being made of parts.
     public var files: Int64
+    /// The owner's own, else those of the settings.
     public var limits: QuotaLimits
     /// Grows with each change in the database: of two, the larger is the newer.
     public var version: Int64
 
+    /// What a row says.
     public init(bytes: Int64, files: Int64, limits: QuotaLimits, version: Int64) {
         self.bytes = bytes
         self.files = files
@@ -39,17 +43,21 @@ public struct QuotaUse: Sendable, Hashable {
 
 /// Which limit of a quota had no room.
 public struct QuotaNote: Sendable, Hashable {
+    /// What is limited. The raw values are those that a client is told.
     public enum Kind: String, Sendable {
         case bytes, files
     }
 
+    /// The limit that was met first.
     public let kind: Kind
+    /// What it allows.
     public let maximum: Int64
     /// What was taken when the limit was asked.
     public let used: Int64
     /// What was promised to uploads that were under way then.
     public let reserved: Int64
 
+    /// The refusal of one limit; in Postgres, where nothing is promised, without `reserved`.
     public init(kind: Kind, maximum: Int64, used: Int64, reserved: Int64 = 0) {
         self.kind = kind
         self.maximum = maximum

@@ -4,9 +4,12 @@ import Postgres
 
 /// Who runs a request, and what it was answered.
 public struct ReplyCompletion: Sendable {
+    /// The right under which it is stored.
     public let claim: ReplyClaim
+    /// What a repetition will be given.
     public let reply: StoredReply
 
+    /// To be stored by what makes true what the answer says.
     public init(claim: ReplyClaim, reply: StoredReply) {
         self.claim = claim
         self.reply = reply
@@ -21,7 +24,8 @@ public struct ReplyCompletion: Sendable {
     private static func held(_ claims: [ReplyClaim]) -> SQL {
         """
         SELECT claim FROM replies
-            JOIN unnest(\(claims.map(\.owner)), \(claims.map(\.key.bytes)), \(claims.map(\.id))) AS given (given_owner, given_key, given_claim)
+            JOIN unnest(\(claims.map(\.owner)), \(claims.map(\.key.bytes)), \(claims.map(\.id)))
+                AS given (given_owner, given_key, given_claim)
             ON owner_id = given_owner AND key = given_key AND claim = given_claim
         WHERE status IS NULL ORDER BY owner_id, key FOR UPDATE OF replies
         """

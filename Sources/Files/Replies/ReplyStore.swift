@@ -105,8 +105,9 @@ public struct ReplyStore: Sendable {
             """
             INSERT INTO replies AS held (owner_id, key, request, claim, lease_until, expires_at)
             VALUES (\(claim.owner), \(claim.key.bytes), \(request.bytes), \(claim.id), \(sql: leaseEnd), \(sql: Self.end))
-            ON CONFLICT (owner_id, key) DO UPDATE SET request = excluded.request, claim = excluded.claim, lease_until = excluded.lease_until,
-                expires_at = excluded.expires_at, status = NULL, location = NULL, body = NULL, file = NULL, content = NULL
+            ON CONFLICT (owner_id, key) DO UPDATE SET request = excluded.request, claim = excluded.claim,
+                lease_until = excluded.lease_until, expires_at = excluded.expires_at, status = NULL, location = NULL, body = NULL,
+                file = NULL, content = NULL
             WHERE held.lease_until <= clock_timestamp()
                 AND (held.expires_at <= clock_timestamp() OR (held.status IS NULL AND held.request = excluded.request))
             """) == 1

@@ -5,6 +5,7 @@ public struct StoredReply: Sendable, Hashable {
     /// The longest body that can be stored.
     public static let maximumBody = 1 << 20
 
+    /// Of HTTP.
     public let status: Int
     /// The field Location, if it had one.
     public let location: String?
@@ -15,6 +16,7 @@ public struct StoredReply: Sendable, Hashable {
     /// A digest over what was sent, of 32 bytes: another body with the same key is an error of the client.
     public let content: [UInt8]
 
+    /// An answer as it is about to be given.
     public init(status: Int, location: String?, body: [UInt8] = [], file: FileID? = nil, content: [UInt8]) {
         self.status = status
         self.location = location

@@ -3,11 +3,13 @@ public import Platform
 
 /// A resumable upload that is to be created.
 public struct UploadDraft: Sendable {
+    /// That of the row from then on.
     public let id: UploadID
     let owner: UserID
     let kind: UploadKind
     private(set) var length: Int64?
     let metadata: String
+    /// Of the file that it becomes; a part has none.
     public let name: String?
     let contentType: String
     let expected: SHA256Digest?

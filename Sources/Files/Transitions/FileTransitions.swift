@@ -101,7 +101,8 @@ public final class FileTransitions: Sendable, Service {
             """
             SELECT \(sql: FileRecord.columns)
             FROM (SELECT file FROM files_outstanding WHERE NOT given_up) AS waiting JOIN files ON id = file
-            WHERE area = \(area) AND file < \(newest) AND (\(after as FileID?)::uuid IS NULL OR file > \(after as FileID?)) ORDER BY file LIMIT \(limit)
+            WHERE area = \(area) AND file < \(newest) AND (\(after as FileID?)::uuid IS NULL OR file > \(after as FileID?))
+            ORDER BY file LIMIT \(limit)
             """)
         return try FileRecord.records(rows)
     }
