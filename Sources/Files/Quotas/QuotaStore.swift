@@ -20,9 +20,7 @@ struct QuotaStore: Sendable {
         let rows = try await query(
             """
             SELECT id, coalesce(length, byte_offset) AS bytes, CASE WHEN kind = 'part' THEN 0 ELSE 1 END::bigint AS files FROM uploads
-            WHERE owner_id = \(owner)
-                AND kind <> 'joined'
-                AND (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
+            WHERE owner_id = \(owner) AND kind <> 'joined' AND \(sql: UploadRecord.isOpen)
             """)
         do throws(PostgresError) {
             return try rows.map { row throws(PostgresError) in

@@ -59,7 +59,8 @@ struct UploadCreation: Sendable {
         }
     }
 
-    /// How many uploads each owner has open, parts that nothing was made of among them. Nobody else creates one for them until the transaction ends.
+    /// How many uploads each owner has open, parts that nothing was made of among them. Nobody else creates one for them until the
+    /// transaction ends.
     private static func lockAndCount(_ owners: Set<UserID>, _ session: borrowing PostgresSession) throws -> [UserID: Int] {
         for owner in owners.sorted(by: { $0.rawValue < $1.rawValue }) {
             try session.execute("SELECT pg_advisory_xact_lock(hashint8extended(\(owner), \(lockSpace)))")
@@ -67,9 +68,7 @@ struct UploadCreation: Sendable {
         var open: [UserID: Int] = [:]
         for row in try session.query(
             """
-            SELECT owner_id, count(*) FROM uploads
-            WHERE owner_id = ANY(\(Array(owners)))
-                AND (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
+            SELECT owner_id, count(*) FROM uploads WHERE owner_id = ANY(\(Array(owners))) AND \(sql: UploadRecord.isOpen)
             GROUP BY owner_id
             """)
         {

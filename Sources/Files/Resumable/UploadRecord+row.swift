@@ -14,6 +14,12 @@ extension UploadRecord {
         joined_into, file, failure, expires_at, expires_at <= now() AND state NOT IN ('finishing', 'joining'), concat
         """
 
+    /// Whether it takes room that was promised, and counts as one of those that a user may have begun: word for word the predicate of
+    /// the index `uploads_open`.
+    static let isOpen: SQL = """
+        (state IN ('open', 'joining', 'finishing') OR (kind = 'part' AND state = 'complete' AND joined_into IS NULL))
+        """
+
     /// Whether its room is taken already, as if it were a file: what is being made of parts, so that nothing can come in between.
     static let isCharged: SQL = "kind = 'joined' AND state IN ('joining', 'finishing')"
 
