@@ -8,12 +8,6 @@ public struct IntakeGroup: Sendable {
         public let record: FileRecord
     }
 
-    /// A resumable upload that is created complete.
-    struct Creation: Sendable {
-        let draft: UploadDraft
-        let lifetime: Duration
-    }
-
     public let members: [Member]
     /// The resumable upload that ends with this; the group is refused when somebody else has taken it over.
     let upload: UploadFence?
@@ -22,15 +16,19 @@ public struct IntakeGroup: Sendable {
     /// The room that was promised to it.
     let lease: QuotaLease?
     /// The resumable upload whose whole body this is, and that has no row yet.
-    let creation: Creation?
+    let creation: UploadDraft?
+    /// How long what became of its resumable upload is told.
+    let lifetime: Duration
 
     /// - Precondition: at least one member, all of one owner.
     public init(_ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil) {
-        self.init(members, upload: upload, reply: reply, lease: lease, creation: nil)
+        self.init(
+            members, upload: upload, reply: reply, lease: lease, creation: nil, lifetime: ResumableConfiguration().lifetime)
     }
 
     init(
-        _ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil, creation: Creation?
+        _ members: [Member], upload: UploadFence? = nil, reply: ReplyCompletion? = nil, lease: QuotaLease? = nil,
+        creation: UploadDraft? = nil, lifetime: Duration
     ) {
         precondition(!members.isEmpty && members.allSatisfy { $0.record.owner == members[0].record.owner }, "files of one owner")
         self.members = members
@@ -38,6 +36,7 @@ public struct IntakeGroup: Sendable {
         self.reply = reply
         self.lease = lease
         self.creation = creation
+        self.lifetime = lifetime
     }
 
     var owner: UserID { members[0].record.owner }
@@ -54,6 +53,6 @@ public struct IntakeGroup: Sendable {
             record.place = place
             return Member(file: member.file, record: record)
         }
-        return IntakeGroup(placed, upload: upload, reply: reply, lease: lease, creation: creation)
+        return IntakeGroup(placed, upload: upload, reply: reply, lease: lease, creation: creation, lifetime: lifetime)
     }
 }

@@ -49,27 +49,30 @@ struct IntakeTransaction {
 
     private static func held(_ fences: [UploadFence]) -> SQL {
         """
-        SELECT id, \(sql: UploadRecord.isCharged) AS is_charged FROM uploads JOIN unnest(\(fences.map(\.id)), \(fences.map(\.epoch))) AS fence (fence_id, fence_epoch)
-        ON id = fence_id AND epoch = fence_epoch
+        SELECT id, \(sql: UploadRecord.isCharged) AS is_charged FROM uploads
+            JOIN unnest(\(fences.map(\.id)), \(fences.map(\.epoch))) AS fence (fence_id, fence_epoch)
+            ON id = fence_id AND epoch = fence_epoch
         WHERE state IN ('open', 'finishing') ORDER BY id FOR UPDATE OF uploads
         """
     }
 
     private static func complete(_ groups: [IntakeGroup], _ session: borrowing PostgresSession) throws {
         let ended = groups.filter { $0.upload != nil }
-        if !ended.isEmpty {
+        if let lifetime = ended.first?.lifetime {
+            // It may have waited for this longer than it would have for its next byte.
             try session.execute(
                 """
-                UPDATE uploads SET state = 'complete', byte_offset = length, file = became
+                UPDATE uploads SET state = 'complete', byte_offset = length, file = became,
+                    expires_at = greatest(expires_at, \(sql: lifetime.fromNow))
                 FROM unnest(\(ended.compactMap { $0.upload?.id }), \(ended.map { $0.records[0].id })) AS ended (ended_id, became)
                 WHERE id = ended_id
                 """)
         }
         let created = groups.filter { $0.creation != nil }
-        if let area = created.first?.records[0].area, let lifetime = created.first?.creation?.lifetime {
+        if let area = created.first?.records[0].area, let lifetime = created.first?.lifetime {
             try session.execute(
                 UploadInsertion.statement(
-                    for: created.compactMap { $0.creation?.draft }, files: created.map { $0.records[0].id }, area: area,
+                    for: created.compactMap(\.creation), files: created.map { $0.records[0].id }, area: area,
                     lifetime: lifetime))
         }
         for completion in groups.compactMap(\.reply) { try session.execute(completion.storing) }

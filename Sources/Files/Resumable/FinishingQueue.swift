@@ -3,54 +3,70 @@ import Platform
 
 /// Which of the uploads that wait for their end are next.
 ///
-/// Rows are looked through in passes, a page at a time. A pass waits for nobody: what takes long is skipped by the ones that follow.
+/// Who has the fewest under way is first, and nobody takes all places. Each upload is tried once between two looks at the rows, so
+/// that one that is somebody else's is not tried in a circle.
 struct FinishingQueue {
     private struct Delay {
         var backoff = Backoff(base: .seconds(1), cap: .seconds(60))
         var until = ContinuousClock.now
     }
 
-    /// After which row the next page begins.
-    private(set) var position: UploadID?
-    /// Whether there are no more pages in this pass.
-    private(set) var isOver = true
+    /// How long after its delay one that was not tried again is remembered.
+    private static let memory: Duration = .seconds(60)
+
+    /// How many of one owner may be under way.
+    private let share: Int
+    /// Whether the rows have nothing more to begin before the next look.
+    private(set) var isDry = true
     private var waiting: Deque<UploadRecord> = []
-    private var running: Set<UploadID> = []
+    private var running: [UploadID: UserID] = [:]
+    private var tried: Set<UploadID> = []
     private var delays: [UploadID: Delay] = [:]
-    private var seen: Set<UploadID> = []
+
+    init(share: Int) {
+        self.share = share
+    }
 
     var count: Int { running.count }
 
-    /// Begins a pass, if the one before has ended.
-    mutating func begin() {
-        guard isOver, waiting.isEmpty else { return }
-        delays = delays.filter { seen.contains($0.key) }
-        (position, isOver, seen) = (nil, false, [])
+    /// Owners who have their share.
+    var full: [UserID] { Set(running.values).filter { load(of: $0) >= share } }
+
+    /// Uploads that are not to be asked for: they run, were tried, or failed not long ago.
+    var skipped: [UploadID] {
+        Array(tried.union(running.keys).union(delays.filter { $0.value.until > .now }.keys))
     }
 
-    /// Takes a page of this pass; an empty one ends it.
+    /// Looks at the rows anew, where somebody may have come meanwhile who has waited less and has fewer.
+    mutating func look() {
+        delays = delays.filter { $0.value.until + Self.memory > .now }
+        (isDry, waiting, tried) = (false, [], [])
+    }
+
+    /// Takes what the rows have beside those of `full` and `skipped`.
     mutating func add(_ page: [UploadRecord]) {
-        isOver = page.isEmpty
-        position = page.last?.id
-        seen.formUnion(page.map(\.id))
+        isDry = page.isEmpty
         waiting += page
     }
 
-    /// The next one, from here on running; nil where another page is needed, or another pass.
+    /// The next one, from here on running; nil where the rows have to be asked.
     mutating func next() -> UploadRecord? {
-        while let record = waiting.popFirst() {
-            guard delays[record.id].map({ $0.until <= .now }) ?? true, running.insert(record.id).inserted else { continue }
-            return record
-        }
-        return nil
+        let index = waiting.indices.min { load(of: waiting[$0].owner) < load(of: waiting[$1].owner) }
+        guard let index, load(of: waiting[index].owner) < share else { return nil }
+        let record = waiting.remove(at: index)
+        running[record.id] = record.owner
+        tried.insert(record.id)
+        return record
     }
 
     /// - Parameter hasFailed: whether to wait before it is tried again, longer each time.
     mutating func ended(_ id: UploadID, hasFailed: Bool) {
-        running.remove(id)
+        running[id] = nil
         guard hasFailed else { return }
         var delay = delays[id] ?? Delay()
         delay.until = .now + delay.backoff.next()
         delays[id] = delay
     }
+
+    private func load(of owner: UserID) -> Int { running.values.count { $0 == owner } }
 }

@@ -19,9 +19,9 @@ struct JoinInspection: Sendable {
                 AND kind = 'part' AND state = 'complete' AND joined_into IS NULL
             """)
         let parts = ids.compactMap { id in rows.first { $0.id == id } }
-        guard parts.count == ids.count, let first = parts.first else { return }
-        // The file of the first becomes the whole's; the others are copied.
-        try await staging.checkSpace(for: parts.reduce(0) { $0 + $1.offset } - first.offset)
+        guard parts.count == ids.count else { return }
+        // The file of the first becomes the whole's. The others are copied, and each is removed before the next is begun.
+        try await staging.checkSpace(for: parts.dropFirst().map(\.offset).max() ?? 0)
         guard let inspection, let name = draft.name else { return }
         try await inspection.inspect(try await head(of: parts, upTo: inspection.headLimit), as: try FileName(cleaning: name))
     }

@@ -155,20 +155,23 @@ public final class ResumableUpload: Sendable {
         var record = record
         record.offset = offset
         if record.state == .open && (offset > self.record.offset || offset == record.length) {
-            record.state = try await Self.note(UploadStore.Checkpoint(fence: record.fence, offset: offset, chain: chain), store)
+            let now = try await Self.note(UploadStore.Checkpoint(fence: record.fence, offset: offset, chain: chain), store)
+            (record.state, record.expiresAt) = (now.state, now.expiresAt)
         }
         state.withLock { $0.chain = chain }
         return record
     }
 
     /// A database that is away for a moment keeps nobody from sending; one that stays away does.
-    private static func note(_ checkpoint: UploadStore.Checkpoint, _ store: UploadStore) async throws(FilesError) -> UploadState {
+    private static func note(_ checkpoint: UploadStore.Checkpoint, _ store: UploadStore) async throws(FilesError)
+        -> UploadStore.Standing
+    {
         let deadline = ContinuousClock.now + .seconds(5)
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(1))
         while true {
             do throws(FilesError) {
-                guard let state = try await store.checkpoint(checkpoint) else { throw lost }
-                return state
+                guard let standing = try await store.checkpoint(checkpoint) else { throw lost }
+                return standing
             } catch {
                 guard error.code == .database, ContinuousClock.now < deadline else { throw error }
             }

@@ -28,7 +28,9 @@ public final class ResumableUploads: Sendable, Service {
         store = UploadStore(pool: pool, area: staging.areaID ?? "", intake: intake, configuration: configuration)
         claims = UploadClaims(redis: redis, store: store, logger: logger)
         holds = UploadHolds(store: store, claims: claims, staging: staging, logger: logger)
-        completion = UploadCompletion(store: store, staging: staging, intake: intake, inspection: configuration.inspection, logger: logger)
+        completion = UploadCompletion(
+            store: store, staging: staging, intake: intake, inspection: configuration.inspection, lifetime: configuration.lifetime,
+            logger: logger)
         joiner = UploadJoiner(holds: holds, completion: completion)
         finisher = UploadFinisher(joiner: joiner, logger: logger)
         self.staging = staging
@@ -68,7 +70,7 @@ public final class ResumableUploads: Sendable, Service {
     public func create(
         _ draft: UploadDraft, with file: ReceivedFile, lease: QuotaLease? = nil, reply: ReplyCompletion? = nil
     ) async throws(FilesError) -> FileRecord {
-        try await completion.accept(file, of: draft, lifetime: configuration.lifetime, lease: lease, reply: reply)
+        try await completion.accept(file, of: draft, lease: lease, reply: reply)
     }
 
     /// Looks at an upload, and disturbs nobody.
@@ -78,11 +80,17 @@ public final class ResumableUploads: Sendable, Service {
         try await store.find(owner: owner, id: id)
     }
 
-    /// Tells where an upload goes on. Whoever writes to it is ended first, so that the answer stays true.
+    /// Tells where an upload goes on. Whoever writes to it is ended first, so that the answer stays true. A part that waits for others
+    /// is given its time again.
     ///
     /// - Throws: as `find`, and `.uploadBusy`.
     public func head(owner: UserID, id: UploadID) async throws(FilesError) -> UploadRecord {
         let record = try await store.find(owner: owner, id: id)
+        if record.waitsForOthers {
+            if let renewed = try await store.renew(record) { return renewed }
+            // It has time enough, or something has become of it.
+            return try await store.find(owner: owner, id: id)
+        }
         guard record.state == .open || record.state == .finishing else { return record }
         do throws(FilesError) {
             let hold = try await holds.look(record)

@@ -9,11 +9,13 @@ struct UploadCompletion: Sendable {
     let staging: StagingArea
     let intake: FileIntake
     let inspection: UploadInspection?
+    /// How long what became of an upload is told.
+    let lifetime: Duration
     let logger: Logger
 
     /// - Parameter hold: stays the caller's to release.
-    /// - Throws: `.digestMismatch`, `.quotaExceeded`, `.refused`: the upload is dead and its bytes are gone. `.superseded`, `.unknownOutcome`
-    ///   and whatever else: its bytes stay.
+    /// - Throws: `.digestMismatch`, `.quotaExceeded`, `.refused`: the upload is dead and its bytes are gone. `.superseded`,
+    ///   `.unknownOutcome` and whatever else: its bytes stay.
     func finish(_ hold: UploadHold, _ chain: SHA256Chain) async throws(FilesError) -> FileRecord {
         let record = hold.record
         let digest = chain.finished()
@@ -30,7 +32,7 @@ struct UploadCompletion: Sendable {
             try await look(at: hold, as: name)
             let file = ReceivedFile(id: FileID(), size: chain.byteCount, sha256: digest, content: .partial(hold.file))
             let member = intake.member(file, owner: record.owner, name: name, contentType: record.contentType)
-            let files = try await intake.accept(IntakeGroup([member], upload: record.fence))
+            let files = try await intake.accept(IntakeGroup([member], upload: record.fence, lifetime: lifetime))
             await hold.removeFile()
             return files[0]
         } catch {
@@ -55,7 +57,7 @@ struct UploadCompletion: Sendable {
     ///
     /// - Throws: `.digestMismatch`, and what `FileIntake.accept` throws: nothing of the file remains, but for `.unknownOutcome`.
     func accept(
-        _ file: ReceivedFile, of draft: UploadDraft, lifetime: Duration, lease: QuotaLease?, reply: ReplyCompletion?
+        _ file: ReceivedFile, of draft: UploadDraft, lease: QuotaLease?, reply: ReplyCompletion?
     ) async throws(FilesError) -> FileRecord {
         let group: IntakeGroup
         do throws(FilesError) {
@@ -65,8 +67,7 @@ struct UploadCompletion: Sendable {
             guard let name = draft.name else { throw FilesError(.misuse, "a part becomes no file of its own") }
             let member = intake.member(file, owner: draft.owner, name: try FileName(cleaning: name), contentType: draft.contentType)
             group = IntakeGroup(
-                [member], reply: reply, lease: lease, creation: IntakeGroup.Creation(draft: draft.of(length: file.size), lifetime: lifetime)
-            )
+                [member], reply: reply, lease: lease, creation: draft.of(length: file.size), lifetime: lifetime)
         } catch {
             await staging.discard(file)
             throw error

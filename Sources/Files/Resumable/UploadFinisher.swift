@@ -12,8 +12,10 @@ struct UploadFinisher: Sendable {
     private static let interval: Duration = .seconds(1)
     /// Rows of one query.
     private static let page = 100
-    /// How many of one state are ended at the same time: one that takes an hour holds up no other.
+    /// How many of one state are ended at the same time.
     private static let parallel = 4
+    /// How many of them may be one owner's. To join may take an hour, and somebody else's is not to wait for four of those.
+    private static func share(of state: UploadState) -> Int { state == .joining ? parallel - 1 : parallel }
 
     let joiner: UploadJoiner
     let logger: Logger
@@ -27,12 +29,12 @@ struct UploadFinisher: Sendable {
 
     private func finishAll(_ state: UploadState) async {
         await withTaskGroup(of: Event.self) { group in
-            var queue = FinishingQueue()
+            var queue = FinishingQueue(share: Self.share(of: state))
             group.addTask { await Self.tick() }
             while let event = await group.next(), !Task.isCancelled {
                 switch event {
                 case .tick:
-                    queue.begin()
+                    queue.look()
                     group.addTask { await Self.tick() }
                 case .ended(let id, let hasFailed): queue.ended(id, hasFailed: hasFailed)
                 }
@@ -51,8 +53,9 @@ struct UploadFinisher: Sendable {
     private func next(_ state: UploadState, in queue: inout FinishingQueue) async -> UploadRecord? {
         while true {
             if let record = queue.next() { return record }
-            guard !queue.isOver else { return nil }
-            queue.add((try? await joiner.holds.store.pending(state, after: queue.position, limit: Self.page)) ?? [])
+            guard !queue.isDry else { return nil }
+            let store = joiner.holds.store
+            queue.add((try? await store.pending(state, but: queue.skipped, of: queue.full, limit: Self.page)) ?? [])
         }
     }
 

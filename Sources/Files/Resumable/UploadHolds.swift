@@ -17,38 +17,35 @@ struct UploadHolds: Sendable {
     let staging: StagingArea
     let logger: Logger
 
-    /// Takes an upload over from whoever writes to it.
+    /// Takes an upload over from whoever writes to it, who is told to end, and waited for.
     ///
     /// - Parameters:
     ///   - states: those in which it may be; in others it is `.uploadEnded`.
-    ///   - isPatient: whether somebody else is told to end, and waited for; else nobody is disturbed, not even who comes meanwhile.
     ///   - onEnd: runs at most once, when somebody takes it over from the caller.
     /// - Throws: `.uploadEnded`; `.uploadBusy`: the other does not leave; `.superseded`: somebody else has taken it over meanwhile;
     ///   `.storage`, `.database`.
     func hold(
-        _ record: UploadRecord, in states: [UploadState] = [.open, .finishing], isPatient: Bool = true,
-        onEnd: @escaping @Sendable () -> Void = {}
+        _ record: UploadRecord, in states: [UploadState] = [.open, .finishing], onEnd: @escaping @Sendable () -> Void = {}
     ) async throws(FilesError) -> UploadHold {
         guard states.contains(record.state) else { throw Self.ended }
-        // The kernel's answer comes before anybody is disturbed.
-        var file = isPatient ? nil : try await lock(record.id)
-        guard isPatient || file != nil else { throw Self.busy }
-        if let file, try await store.needed([record.id]).isEmpty {
-            try await staging.onPool { () throws(FilesError) in file.remove() }
-            throw Self.ended
-        }
-        let (claim, isAnnounced) =
-            isPatient
-            ? await claims.claim(record.id, known: record.epoch, onEnd: onEnd) : (claims.enter(record.id, known: record.epoch), true)
-        do throws(FilesError) {
+        let (claim, isAnnounced) = await claims.claim(record.id, known: record.epoch, onEnd: onEnd)
+        return try await fence(claim, states) { () async throws(FilesError) -> PartialFile in
             if !isAnnounced { _ = try await store.fence(record.id, in: states, epoch: 0) }
-            if file == nil { file = try await waitForLock(claim, isAnnounced ? nil : states) }
-            guard let file else { throw Self.busy }
-            return try await fence(claim, file, states)
-        } catch {
-            claims.leave(claim)
-            throw error
+            return try await waitForLock(claim, isAnnounced ? nil : states)
         }
+    }
+
+    /// Takes an upload that nobody writes to. Nobody is disturbed, not even who comes meanwhile.
+    ///
+    /// - Throws: `.uploadEnded`; `.uploadBusy`: somebody has it; `.storage`, `.database`.
+    func holdIfFree(
+        _ record: UploadRecord, in states: [UploadState] = [.open, .finishing]
+    ) async throws(FilesError) -> UploadHold {
+        guard states.contains(record.state) else { throw Self.ended }
+        // The kernel's answer comes before anybody could be disturbed.
+        guard let file = try await lock(record.id) else { throw Self.busy }
+        if try await removeIfUnneeded(record.id, file) { throw Self.ended }
+        return try await fence(claims.enter(record.id, known: record.epoch), states) { file }
     }
 
     /// Takes an upload over for a moment, to see how far it has come.
@@ -67,11 +64,23 @@ struct UploadHolds: Sendable {
         var tries = 0
         while true {
             do throws(FilesError) {
-                return try await hold(record, isPatient: false)
+                return try await holdIfFree(record)
             } catch {
                 guard error.code == .uploadBusy, ContinuousClock.now < deadline else { throw error }
             }
             try await Self.pause(&tries)
+        }
+    }
+
+    /// Shuts out everybody else, once the caller has the lock.
+    private func fence(
+        _ claim: UploadClaim, _ states: [UploadState], _ lock: () async throws(FilesError) -> PartialFile
+    ) async throws(FilesError) -> UploadHold {
+        do throws(FilesError) {
+            return try await fence(claim, try await lock(), states)
+        } catch {
+            claims.leave(claim)
+            throw error
         }
     }
 
@@ -138,9 +147,13 @@ struct UploadHolds: Sendable {
     }
 
     /// To lock a file makes it, if its upload ended a moment ago.
-    private func removeIfUnneeded(_ id: UploadID, _ file: PartialFile) async throws(FilesError) {
-        guard try await store.needed([id]).isEmpty else { return }
+    ///
+    /// - Returns: whether nobody needs it.
+    @discardableResult
+    private func removeIfUnneeded(_ id: UploadID, _ file: PartialFile) async throws(FilesError) -> Bool {
+        guard try await store.needed([id]).isEmpty else { return false }
         try await staging.onPool { () throws(FilesError) in file.remove() }
+        return true
     }
 
     private static let ended = FilesError(.uploadEnded, "the upload takes no bytes any more")

@@ -12,7 +12,7 @@ enum UploadInsertion {
                 id, owner_id, area, kind, state, length, byte_offset, metadata, name, content_type, expected_sha256, concat, file,
                 expires_at)
             SELECT id, owner, \(area), kind, state, length, CASE WHEN became IS NULL THEN 0 ELSE length END, metadata, name, content_type,
-                decode(expected, 'hex'), concat, became, now() + make_interval(secs => \(lifetime.inSeconds))
+                decode(expected, 'hex'), concat, became, \(sql: lifetime.fromNow)
             FROM unnest(
                 \(drafts.map(\.id)), \(drafts.map(\.owner)), \(drafts.map(\.kind.rawValue))::text[], \(states.map(\.rawValue))::text[],
                 \(drafts.map(\.length)), \(drafts.map(\.metadata))::text[], \(drafts.map(\.name))::text[],
@@ -25,6 +25,9 @@ enum UploadInsertion {
 }
 
 extension Duration {
-    /// For intervals of the database.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+    /// The moment after it, by the clock of the database.
+    var fromNow: SQL {
+        let seconds: Double = self / .seconds(1)
+        return "now() + make_interval(secs => \(seconds))"
+    }
 }

@@ -25,7 +25,7 @@ struct UploadJoiner: Sendable {
     func finish(_ record: UploadRecord) async throws(FilesError) {
         guard !holds.claims.isHeld(record.id) else { throw FilesError(.uploadBusy, "the upload is being ended") }
         if record.state == .joining && record.offset == 0 { try await adoptFirst(of: record) }
-        let hold = try await holds.hold(record, in: [.finishing, .joining], isPatient: false)
+        let hold = try await holds.holdIfFree(record, in: [.finishing, .joining])
         let result: Result<Void, FilesError>
         do throws(FilesError) {
             let chain = hold.record.state == .joining ? try await join(hold) : hold.record.chain
@@ -79,7 +79,7 @@ struct UploadJoiner: Sendable {
         try await staging.onPool { () throws(FilesError) in try hold.file.isSame(as: part.id, in: directories) }
     }
 
-    /// Appends the bytes of one part from where it was left.
+    /// Appends the bytes of one part from where it was left. One that has fewer will never have more.
     private func copy(
         _ file: PartialFile, from start: Int64, to end: Int64, _ offset: inout Int64, _ chain: inout SHA256Chain, _ hold: UploadHold
     ) async throws(FilesError) {
@@ -90,7 +90,6 @@ struct UploadJoiner: Sendable {
             let count = Int(min(Int64(Self.piece), end - position))
             let (copied, after) = try await staging.onPool { () throws(FilesError) -> (Int, SHA256Chain) in
                 let bytes = try file.read(at: position - start, upTo: count)
-                guard bytes.readableBytes > 0 else { throw FilesError(.storage, "the file of a part is too short") }
                 var chain = before
                 bytes.withUnsafeReadableBytes { chain.update($0) }
                 var chunk = Chunk()
@@ -98,6 +97,7 @@ struct UploadJoiner: Sendable {
                 try whole.write(chunk, at: position)
                 return (bytes.readableBytes, chain)
             }
+            guard copied > 0 else { throw try await holds.giveUp(hold, "a part ends at \(position - start) of \(end - start) bytes") }
             (offset, chain) = (position + Int64(copied), after)
             guard !hold.claim.isLost else { throw FilesError(.superseded, "another request has taken the upload over") }
             if offset - noted >= Self.step && offset < end {

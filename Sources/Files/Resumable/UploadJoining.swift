@@ -93,7 +93,7 @@ struct UploadJoining: Sendable {
         try session.execute(
             """
             UPDATE uploads SET joined_into = \(draft.id),
-                expires_at = greatest(expires_at, now() + make_interval(secs => \(configuration.lifetime.inSeconds)))
+                expires_at = greatest(expires_at, \(sql: configuration.lifetime.fromNow))
             WHERE id = ANY(\(parts))
             """)
         let rows = try session.query(

@@ -28,11 +28,15 @@ public enum UploadState: String, Sendable {
 
 /// What is known about one resumable upload.
 public struct UploadRecord: Sendable, Identifiable {
+    /// Stands in its address.
     public let id: UploadID
+    /// Who created it; nobody else learns that it is there.
     public let owner: UserID
     /// The id of the staging area that has its bytes.
     let area: String
+    /// What it is to become.
     public let kind: UploadKind
+    /// Where it is in its life.
     public internal(set) var state: UploadState
     /// In bytes; nil while the client has not told it.
     public internal(set) var length: Int64?
@@ -46,6 +50,7 @@ public struct UploadRecord: Sendable, Identifiable {
     public let metadata: String
     /// Of the file that it becomes; a part has none.
     public let name: String?
+    /// As the client claims it, in the form of a media type.
     public let contentType: String
     /// What its creator said the digest of all bytes would be.
     let expected: SHA256Digest?
@@ -59,12 +64,16 @@ public struct UploadRecord: Sendable, Identifiable {
     public internal(set) var file: FileID?
     /// Of a dead one: the kind of problem that it is answered with.
     public let failure: String?
-    public let expiresAt: Date
+    /// Until when it waits for what comes next; see `isExpired`.
+    public internal(set) var expiresAt: Date
     /// Whether `expiresAt` is past by the clock of the database, and it may be removed at any moment.
     public let isExpired: Bool
 
     /// Of all its bytes, once they are all there; nil where they were hashed before the row was made.
     public var digest: SHA256Digest? { state == .complete && chain.byteCount == length ? chain.finished() : nil }
+
+    /// Whether it is a part that has all its bytes, and nothing was made of it: it waits for others, and expires.
+    public var waitsForOthers: Bool { kind == .part && state == .complete && joinedInto == nil }
 
     /// The right to write that came with the row.
     var fence: UploadFence { UploadFence(id: id, epoch: epoch) }

@@ -1,4 +1,5 @@
 import Cryptography
+import FoundationEssentials
 import Platform
 import Postgres
 
@@ -11,20 +12,29 @@ final class UploadStore: Sendable {
         let chain: SHA256Chain
     }
 
+    /// What a checkpoint has made of an upload.
+    struct Standing: Sendable {
+        let state: UploadState
+        let expiresAt: Date
+    }
+
     /// Rows of one batch.
     private static let batch = 128
 
     let pool: PostgresPool
     let area: String
+    /// How long an upload waits for its next byte, and a part for others.
+    let lifetime: Duration
     /// The quota of owners who have none of their own, and who is told of what they take.
     let limits: QuotaLimits
     let quotas: QuotaKeeper?
     private let creations: Batcher<UploadCreation.Order, UploadRecord>
-    private let checkpoints: Batcher<Checkpoint, UploadState?>
+    private let checkpoints: Batcher<Checkpoint, Standing?>
 
     init(pool: PostgresPool, area: String, intake: FileIntake, configuration: ResumableConfiguration) {
         self.pool = pool
         self.area = area
+        lifetime = configuration.lifetime
         limits = intake.limits
         quotas = intake.quotas
         let creation = UploadCreation(pool: pool, area: area, configuration: configuration)
@@ -92,8 +102,8 @@ final class UploadStore: Sendable {
 
     /// Notes what has become durable. With the last byte the upload goes on to its next state.
     ///
-    /// - Returns: the state from then on; nil when the fence is not the caller's any more.
-    func checkpoint(_ checkpoint: Checkpoint) async throws(FilesError) -> UploadState? {
+    /// - Returns: nil when the fence is not the caller's any more.
+    func checkpoint(_ checkpoint: Checkpoint) async throws(FilesError) -> Standing? {
         do {
             return try await checkpoints.submit(checkpoint)
         } catch {
@@ -129,14 +139,22 @@ final class UploadStore: Sendable {
         }
     }
 
-    /// Uploads that wait for this area to do something, in the order of their ids.
-    func pending(_ state: UploadState, after: UploadID?, limit: Int) async throws(FilesError) -> [UploadRecord] {
+    /// Uploads that wait for this area to do something: the oldest of each owner, then the second of each, and so on.
+    ///
+    /// - Parameters:
+    ///   - skipped: what is left out.
+    ///   - owners: those whose uploads are left out.
+    func pending(
+        _ state: UploadState, but skipped: [UploadID], of owners: [UserID], limit: Int
+    ) async throws(FilesError) -> [UploadRecord] {
         try await query(
             """
-            SELECT \(sql: UploadRecord.columns) FROM uploads
-            WHERE area = \(area) AND state IN ('finishing', 'joining') AND state = \(state.rawValue)
-                AND (\(after as UploadID?)::uuid IS NULL OR id > \(after as UploadID?))
-            ORDER BY id LIMIT \(limit)
+            SELECT \(sql: UploadRecord.columns) FROM uploads JOIN (
+                SELECT id AS next_id, row_number() OVER (PARTITION BY owner_id ORDER BY id) AS turn FROM uploads
+                WHERE area = \(area) AND state IN ('finishing', 'joining') AND state = \(state.rawValue) AND owner_id <> ALL(\(owners))
+                    AND NOT EXISTS (SELECT FROM unnest(\(skipped)) AS skipped (skipped_id) WHERE skipped_id = id)
+                ORDER BY turn, id LIMIT \(limit)) AS next ON id = next_id
+            ORDER BY turn, id
             """)
     }
 
@@ -161,13 +179,11 @@ final class UploadStore: Sendable {
         (error as? PostgresError).map { FilesError(reading: $0) } ?? FilesError(error)
     }
 
-    /// A row whose time is nearly as far away as it would be set keeps it: a checkpoint that changes it changes an index. One that
-    /// has made its last step is taken once more, in case whoever made it did not hear of it. One that comes late, because its
-    /// connection was lost and the server went on, takes nothing back.
+    /// A row that has made its last step is taken once more, in case whoever made it did not hear of it. A checkpoint that comes late,
+    /// because its connection was lost and the server went on, takes nothing back.
     private static func commit(
         _ batch: [Checkpoint], _ pool: PostgresPool, lifetime: Duration
-    ) async -> [Result<UploadState?, any Error>] {
-        let slack = min(.seconds(600), lifetime / 8)
+    ) async -> [Result<Standing?, any Error>] {
         do {
             let rows = try await pool.query(
                 """
@@ -179,15 +195,15 @@ final class UploadStore: Sendable {
                     ORDER BY id FOR UPDATE OF uploads)
                 UPDATE uploads SET byte_offset = reached, digest_state = digest,
                     state = CASE WHEN reached IS DISTINCT FROM length THEN state WHEN kind = 'part' THEN 'complete' ELSE 'finishing' END,
-                    expires_at = CASE WHEN expires_at < now() + make_interval(secs => \((lifetime - slack).inSeconds))
-                        THEN now() + make_interval(secs => \(lifetime.inSeconds)) ELSE expires_at END
-                FROM picked WHERE id = picked_id RETURNING id, epoch, state
+                    expires_at = CASE WHEN \(sql: isDue(lifetime)) THEN \(sql: lifetime.fromNow) ELSE expires_at END
+                FROM picked WHERE id = picked_id RETURNING id, epoch, state, expires_at
                 """)
-            var states: [UploadFence: UploadState] = [:]
+            var standings: [UploadFence: Standing] = [:]
             for row in rows {
-                states[UploadFence(id: try row.decode(at: 0), epoch: try row.decode(at: 1))] = try row.decode(at: 2, as: UploadState.self)
+                standings[UploadFence(id: try row.decode(at: 0), epoch: try row.decode(at: 1))] = Standing(
+                    state: try row.decode(at: 2), expiresAt: try row.decode(at: 3))
             }
-            return batch.map { .success(states[$0.fence]) }
+            return batch.map { .success(standings[$0.fence]) }
         } catch {
             return batch.map { _ in .failure(error) }
         }

@@ -15,7 +15,9 @@ extension UploadRecord {
         var fields: HTTPFields = [:]
         // While its parts are being joined there is nothing to go on at.
         if kind != .joined || state == .complete { fields[.uploadOffset] = String(offset) }
-        if state != .complete { fields[.uploadExpires] = UploadExpiry.text(seconds: Int64(expiresAt.timeIntervalSince1970)) }
+        if state != .complete || waitsForOthers {
+            fields[.uploadExpires] = UploadExpiry.text(seconds: Int64(expiresAt.timeIntervalSince1970))
+        }
         if let file {
             fields[.sluiceFile] = file.description
             if let digest { fields[.reprDigest] = DigestFields.value(digest) }

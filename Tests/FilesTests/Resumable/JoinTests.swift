@@ -90,19 +90,55 @@ struct JoinTests {
         try await UploadFixture.run(threads: 12) { fixture in
             var stuck: [Stuck] = []
             defer { for upload in stuck { upload.release() } }
-            for _ in 0..<7 { stuck.append(try await fixture.stuck()) }
-            func begun() async throws -> [UploadID] {
-                try await fixture.pool.query("SELECT id FROM uploads WHERE kind = 'joined' AND byte_offset > 0").map { try $0.decode("id") }
-            }
-            #expect(await fixture.eventually { try await begun().count == 4 })
+            for number in 0..<7 { stuck.append(try await fixture.stuck(owner: UserID(rawValue: 7 + Int64(number) % 2))) }
+            #expect(await fixture.eventually { try await begun(fixture).count == 4 })
             // For some passes of whoever looks for them.
             try await Task.sleep(for: .seconds(3))
-            let first = try await begun()
+            let first = try await begun(fixture)
             #expect(first.count == 4)
             stuck.first { first.contains($0.id) }?.release()
-            #expect(await fixture.eventually { try await begun().count == 5 })
+            #expect(await fixture.eventually { try await begun(fixture).count == 5 })
             try await Task.sleep(for: .seconds(2))
-            #expect(try await begun().count == 5)
+            #expect(try await begun(fixture).count == 5)
+        }
+    }
+
+    @Test("one user's joins leave a place for another's, and who has fewer under way is next")
+    func turns() async throws {
+        try await UploadFixture.run(threads: 12) { fixture in
+            var stuck: [Stuck] = []
+            defer { for upload in stuck { upload.release() } }
+            for _ in 0..<6 { stuck.append(try await fixture.stuck()) }
+            #expect(await fixture.eventually { try await begun(fixture).count >= 3 })
+            for _ in 0..<2 { stuck.append(try await fixture.stuck(owner: UserID(rawValue: 8))) }
+            #expect(await fixture.eventually { try await begun(fixture).contains(stuck[6].id) })
+            let first = try await begun(fixture)
+            #expect(first.count == 4)
+            stuck.first { first.contains($0.id) }?.release()
+            #expect(await fixture.eventually { try await begun(fixture).count == 5 })
+            #expect(try await begun(fixture).contains(stuck[7].id))
+        }
+    }
+
+    /// Those of which bytes were put together.
+    private func begun(_ fixture: UploadFixture) async throws -> [UploadID] {
+        try await fixture.pool.query("SELECT id FROM uploads WHERE kind = 'joined' AND byte_offset > 0").map { try $0.decode("id") }
+    }
+
+    @Test("to join parts takes room for the largest of those that are copied, not for all")
+    func room() async throws {
+        try await UploadFixture.run(configure: { $0.maximumSize = .max }) { fixture in
+            var status = statvfs()
+            #expect(statvfs(fixture.staging.configuration.root, &status) == 0)
+            let free = Int64(status.f_bavail) * Int64(status.f_frsize)
+            let parts = [try await fixture.part([1]), try await fixture.part([2]), try await fixture.part([3])]
+            func join(others size: Int64) async throws -> FilesError.Code? {
+                try await fixture.pool.execute(
+                    "UPDATE uploads SET length = \(size), byte_offset = \(size) WHERE id = ANY(\(Array(parts[1...])))")
+                return await code { _ = try await fixture.uploads.join(draft, parts: parts) }
+            }
+            #expect(try await join(others: free * 2) == .stagingFull)
+            #expect(try await join(others: free / 10 * 6) == nil)
         }
     }
 
@@ -127,7 +163,8 @@ struct JoinTests {
         try await UploadFixture.run { fixture in
             let parts = [try await fixture.part([1]), try await fixture.part([2])]
             try await fixture.pool.execute("INSERT INTO file_usage (owner_id, bytes, files, byte_limit) VALUES (\(owner), 0, 0, 90000000)")
-            // Said to be longer than it is: it is joined in the background, again and again.
+            // What cannot be opened is tried again and again, and what is as long as this in the background.
+            #expect(unlink(fixture.path(of: parts[1])) == 0 && symlink("nowhere", fixture.path(of: parts[1])) == 0)
             try await fixture.pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(parts[1])")
             let record = try await fixture.uploads.join(draft, parts: parts)
             #expect(record.state == .joining)
@@ -172,11 +209,11 @@ struct JoinTests {
         }
     }
 
-    @Test("parts whose bytes have vanished make no file")
-    func vanished() async throws {
+    @Test("parts whose bytes have vanished, all or some, make no file, and are not waited for", arguments: [0, 9])
+    func vanished(left: Int) async throws {
         try await UploadFixture.run { fixture in
             let parts = [try await fixture.part(pattern(10)), try await fixture.part(pattern(10))]
-            #expect(unlink(fixture.path(of: parts[1])) == 0)
+            #expect(left == 0 ? unlink(fixture.path(of: parts[1])) == 0 : truncate(fixture.path(of: parts[1]), left) == 0)
             let record = try await fixture.uploads.join(draft, parts: parts)
             #expect(record.state == .dead && record.failure == "upload-lost")
             #expect(try await fixture.count("files") == 0)

@@ -102,13 +102,14 @@ struct UploadFixture: Sendable {
     }
 
     /// Joins parts in such a way that it does not end: reading the last lasts until `release`.
-    func stuck() async throws -> Stuck {
+    func stuck(owner: UserID = Self.owner) async throws -> Stuck {
         let parts = [try await part([1]), try await part([2])]
         let path = path(of: parts[1])
         guard unlink(path) == 0, mkfifo(path, 0o600) == 0 else { throw FilesError(.storage, "no pipe") }
         // What is longer than this is not waited for.
         try await pool.execute("UPDATE uploads SET length = 80000000, byte_offset = 80000000 WHERE id = \(parts[1])")
-        let draft = UploadDraft(owner: Self.owner, kind: .joined, length: nil)
+        try await pool.execute("UPDATE uploads SET owner_id = \(owner) WHERE id = ANY(\(parts))")
+        let draft = UploadDraft(owner: owner, kind: .joined, length: nil)
         return Stuck(id: try await uploads.join(draft, parts: parts).id, path: path)
     }
 

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Glibc
 import NIOCore
 import Platform
@@ -50,11 +51,11 @@ struct UploadSweepTests {
             _ = try await fixture.sweep.run(olderThan: .zero)
             try await fixture.pool.execute("ALTER TABLE files DROP CONSTRAINT test_refuses")
             for id in [record.id, joined.id] {
-                #expect(
-                    await fixture.eventually {
-                        (try? await fixture.pool.query("SELECT file FROM uploads WHERE id = \(id) AND file IS NOT NULL").count) == 1
-                    })
+                // What became of it is told from then on, as long as of any other.
+                #expect(await fixture.eventually { (try? await fixture.find(id).file) != nil })
             }
+            _ = try await fixture.sweep.run(olderThan: .zero)
+            for id in [record.id, joined.id] { #expect(try await fixture.find(id).expiresAt.timeIntervalSinceNow > 23 * 3600) }
             #expect(try await fixture.count("files") == 2)
         }
     }
@@ -72,6 +73,30 @@ struct UploadSweepTests {
             try await fixture.pool.execute("UPDATE uploads SET state = 'complete' WHERE id = \(whole.id)")
             #expect(try await fixture.sweep.run(olderThan: .zero) == 2)
             #expect(fixture.partial.isEmpty)
+        }
+    }
+
+    @Test("a part that waits for others tells until when, and is given its time again by whoever asks for it")
+    func waiting() async throws {
+        try await UploadFixture.run { fixture in
+            func setTime(of id: UploadID) async throws {
+                try await fixture.pool.execute("UPDATE uploads SET expires_at = now() + interval '1 minute' WHERE id = \(id)")
+            }
+            let part = try await fixture.create(.part, length: 5)
+            let upload = try await fixture.uploads.open(owner: owner, id: part.id, at: 0) {}
+            try await upload.write(ByteBuffer(bytes: pattern(5)))
+            try await setTime(of: part.id)
+            #expect(try await upload.settle().expiresAt.timeIntervalSinceNow > 23 * 3600)
+            try await setTime(of: part.id)
+            #expect(try await fixture.uploads.head(owner: owner, id: part.id).expiresAt.timeIntervalSinceNow > 23 * 3600)
+            #expect(try await fixture.find(part.id).expiresAt.timeIntervalSinceNow > 23 * 3600)
+            #expect(try await fixture.uploads.head(owner: owner, id: part.id).state == .complete)
+            try await expire(part.id, fixture)
+            #expect(await code { _ = try await fixture.uploads.head(owner: owner, id: part.id) } == .uploadExpired)
+            let other = try await fixture.part(pattern(5))
+            _ = try await fixture.uploads.join(UploadDraft(owner: owner, kind: .joined, length: nil), parts: [other])
+            try await setTime(of: other)
+            #expect(try await fixture.uploads.head(owner: owner, id: other).expiresAt.timeIntervalSinceNow < 3600)
         }
     }
 

@@ -37,6 +37,7 @@ extension OverSockets {
                     let head = try await server.head(path, account)
                     #expect(head["upload-concat"] == "partial" && head["upload-offset"] == "\(content.count)")
                     #expect(head["upload-length"] == "\(content.count)")
+                    #expect(head["upload-expires"] != nil, "until it is joined")
                 }
                 #expect(try await server.rows(of: account) == 0, "a part is no file")
                 let order = [3, 1, 0, 2]
@@ -45,6 +46,7 @@ extension OverSockets {
                 #expect(answer.status == 201, "\(answer.text)")
                 let path = try #require(answer["location"])
                 let head = try await self.joined(path, account, at: server)
+                #expect(try await server.head(list[0], account)["upload-expires"] == nil)
                 let content = order.flatMap { contents[$0] }
                 #expect(head["upload-offset"] == "\(content.count)" && head["upload-length"] == "\(content.count)")
                 #expect(head["upload-concat"] == "final;" + list.joined(separator: " "))
@@ -76,7 +78,8 @@ extension OverSockets {
             try await WebServer.run { server in
                 let account = try await server.account()
                 let part = try await server.begin(account, length: 1, ["Upload-Concat: partial", "Upload-Metadata: filename YQ=="])
-                #expect(try await server.send(.patch(part, at: 0, [1], token: account.token)).status == 204)
+                let patched = try await server.send(.patch(part, at: 0, [1], token: account.token))
+                #expect(patched.status == 204 && patched["upload-expires"] != nil)
                 #expect(try await server.head(part, account)["upload-metadata"] == "filename YQ==")
                 let path = try #require(try await self.join([part], account, at: server)["location"])
                 #expect(try await self.joined(path, account, at: server)["upload-metadata"] == nil)
