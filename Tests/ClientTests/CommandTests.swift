@@ -267,6 +267,28 @@ struct CommandTests {
         }
     }
 
+    @Test("a disk that is full for a while costs the receipt that it cut off, and no other: nothing is sent twice")
+    func full() async throws {
+        try await with { place in
+            let content = ClientFixture.bytes(100)
+            for (name, bytes) in [("a", [1]), ("b", [2]), ("c", content)] { _ = try place.file(name, bytes) }
+            let options = ["put", "--parallel", "1", "--resumable-from", "100", place.folder + "/data"]
+            // In the middle of the second receipt; the large file waits until there is room again.
+            for _ in 0..<8 { place.server.fail("POST", .answer(503)) }
+            let child = try ChildProcess(
+                ["prlimit", "--fsize=340:unlimited", Program.folder + "/sluice"] + options, environment: place.environment)
+            try await place.reached("POST", 1)
+            let widening = try ChildProcess(["prlimit", "--pid", String(child.id), "--fsize=unlimited"])
+            #expect(await widening.end() == 0)
+            place.server.state.withLock { $0.faults = [:] }
+            #expect(await child.end() == 74)
+            let next = try await Program.run("sluice", options, environment: place.environment)
+            #expect(next.status == 0)
+            #expect(place.server.files.map(\.content) == [[1], [2], content])
+            #expect(next.output.split(separator: "\n").count == 3)
+        }
+    }
+
     @Test("progress is shown on a terminal and nowhere else, and leaves nothing there")
     func terminal() async throws {
         try await with { place in

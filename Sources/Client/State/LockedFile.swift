@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A small file that outlives this process and belongs to one process at a time.
 ///
@@ -7,6 +8,8 @@ import Glibc
 final class LockedFile: Sendable {
     private let path: String
     private let descriptor: Int32
+    /// Whether the last line was cut off, as by a full disk.
+    private let isCut = Mutex(false)
 
     /// - Returns: nil when another process holds it.
     static func open(_ name: String, in folder: String) throws(ClientFailure) -> LockedFile? {
@@ -73,13 +76,19 @@ final class LockedFile: Sendable {
 
     func replace(with text: String) throws(ClientFailure) {
         guard ftruncate(descriptor, 0) == 0 else { throw .local(Self.reason("write", path)) }
+        isCut.withLock { $0 = false }
         try append(text)
     }
 
-    /// One call to the kernel: whoever kills this process finds all of it or nothing.
+    /// One call to the kernel: whoever kills this process finds all of it or nothing. Behind what was cut off it begins a line of its own.
     func append(_ text: String) throws(ClientFailure) {
-        let bytes = Array(text.utf8)
-        guard write(descriptor, bytes, bytes.count) == bytes.count else {
+        try isCut.withLock { isCut throws(ClientFailure) in
+            let bytes = Array(((isCut ? "\n" : "") + text).utf8)
+            let count = write(descriptor, bytes, bytes.count)
+            guard count != bytes.count else { return isCut = false }
+            // A write that stops in the middle tells no reason: a disk, or what one may have of it, is full.
+            if count >= 0 { errno = ENOSPC }
+            isCut = isCut || count > 0
             throw .local(Self.reason("write", path))
         }
     }
