@@ -129,6 +129,25 @@ struct DamageTests {
         }
     }
 
+    @Test(
+        "H54 taken in one request with another digest: deleted, however often that takes; if the token may not, it is named",
+        arguments: [true, false])
+    func taken(mayDelete: Bool) async throws {
+        try await with { server, client in
+            server.state.withLock {
+                $0.lies = true
+                $0.mayDelete = mayDelete
+            }
+            server.fail("DELETE", .answer(503), .loseAnswer)
+            let (end, results) = try await client.put([try client.file("a", [1])])
+            #expect(end == .refused)
+            let (sentence, ids) = (results.first?.failure?.sentence ?? "", server.files.map(\.id))
+            #expect(sentence.contains("damaged") && ids.count == (mayDelete ? 0 : 1))
+            #expect(ids.allSatisfy { sentence.contains("it is there as \($0)") })
+            #expect(server.seen("PUT").count == 1)
+        }
+    }
+
     @Test("H54 in one request: sent again under the same key, and given up after three times")
     func whole() async throws {
         try await with { server, client in

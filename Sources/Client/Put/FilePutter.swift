@@ -49,21 +49,18 @@ struct FilePutter: Sendable {
             throw .refused(Problem(status: reply.status, type: "about:blank", title: "an answer without a file"))
         }
         guard remote.sha256 == digest.description else {
-            try await withdraw(remote.id)
-            throw .refused(ReprDigest.damaged)
+            throw .refused(try await withdraw(remote.id) ? ReprDigest.damaged : ReprDigest.left(remote.id))
         }
         return PutReceipt(id: remote.id, name: remote.name, size: remote.size, sha256: remote.sha256)
     }
 
-    /// Deletes what arrived damaged, if the token may.
-    func withdraw(_ id: String) async throws(ClientFailure) {
-        do {
-            _ = try await session.caller.attempt(HTTPRequest(.delete, RemoteFiles.path + "/" + URLText.encode(id)), handling: [403, 404])
-        } catch .interrupted {
-            throw .interrupted
-        } catch {
-            // It is told as damaged in any case.
-        }
+    /// Deletes what arrived damaged. It is not sent again: under this key the answer would be the same.
+    ///
+    /// - Returns: false when the token may not.
+    private func withdraw(_ id: String) async throws(ClientFailure) -> Bool {
+        var plan = session.caller.plan()
+        let request = HTTPRequest(.delete, RemoteFiles.path + "/" + URLText.encode(id))
+        return try await session.caller.call(request, handling: [403, 404], plan: &plan).status != 403
     }
 
     func digestOfAll() async throws(ClientFailure) -> SHA256Digest {
