@@ -39,8 +39,9 @@ struct PutCommand: AsyncParsableCommand {
         sending.announcesDigest = digest
         let (put, paths, json, isShown) = (sending, paths, options.json, !transfer.noProgress)
         try await ClientRun.run(options, connections: transfer.parallel, showsProgress: isShown) { session, console, board in
-            async let measured: Void = isShown && console.isTerminal ? PutRun.measure(paths, for: board) : ()
-            let status = try await PutRun(session: session, options: put, board: board).run(paths) { result in
+            let run = PutRun(session: session, options: put, board: board)
+            async let measured: Void = isShown && console.isTerminal ? run.measure(paths) : ()
+            let status = try await run.run(paths) { result in
                 switch result.outcome {
                 case .success(let receipt): console.data(json ? Listing.json(receipt, path: result.path) : Listing.line(receipt))
                 case .failure(let failure): console.failure(failure, of: ("path", result.path), json: json)

@@ -1,7 +1,7 @@
 import Cryptography
 import Curl
 import Logging
-import Platform
+package import Platform
 
 /// The connections of one command to one server, and the threads that read and write its files.
 public final class ClientSession: Sendable {
@@ -24,7 +24,7 @@ public final class ClientSession: Sendable {
         let engine = CurlEngine(logger: Logger(label: "sluice") { _ in SwiftLogNoOpLogHandler() })
         let http = HTTPClient(engine: engine, address: configuration.address, maximumConnections: connections)
         let caller = Caller(http: http, token: configuration.token, patience: patience)
-        let session = ClientSession(configuration: configuration, caller: caller, threads: connections)
+        let session = ClientSession(configuration: configuration, caller: caller, disk: BlockingPool(name: "disk", size: connections))
         do {
             let result = try await body(session)
             await engine.close()
@@ -35,10 +35,10 @@ public final class ClientSession: Sendable {
         }
     }
 
-    package init(configuration: ClientConfiguration, caller: Caller, threads: Int) {
+    package init(configuration: ClientConfiguration, caller: Caller, disk: BlockingPool) {
         self.configuration = configuration
         self.caller = caller
-        disk = BlockingPool(name: "disk", size: threads)
+        self.disk = disk
     }
 
     /// Server and user: what is remembered of files is remembered for these.
@@ -65,5 +65,18 @@ public final class ClientSession: Sendable {
         } catch {
             throw .interrupted
         }
+    }
+
+    /// Writes down, or removes, what another run would go by: being interrupted does not undo what has happened.
+    func record(_ body: @escaping @Sendable () throws(ClientFailure) -> Void) async throws(ClientFailure) {
+        // A task of its own is not cancelled with the one that waits for it.
+        let recorded = Task { () -> Result<Void, ClientFailure> in
+            do throws(ClientFailure) {
+                return .success(try await onDisk(body))
+            } catch {
+                return .failure(error)
+            }
+        }
+        try await recorded.value.get()
     }
 }

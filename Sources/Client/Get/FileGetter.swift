@@ -35,7 +35,8 @@ public struct FileGetter: Sendable {
     /// - Returns: the status that weighs most.
     public func run(_ ids: [String], parallel: Int, take: (Result) -> Void) async -> CommandStatus {
         var status = CommandStatus.success
-        await Parallel.each(of: ids, atMost: destination == .standardOutput ? 1 : parallel) { id in
+        var rest = ids.makeIterator()
+        await Parallel.each(of: { rest.next() }, atMost: destination == .standardOutput ? 1 : parallel) { id in
             do throws(ClientFailure) {
                 return Result(id: id, outcome: .success(try await get(id)))
             } catch {

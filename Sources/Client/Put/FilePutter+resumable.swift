@@ -3,10 +3,9 @@ import Cryptography
 extension FilePutter {
     /// Sends a file by tus, going on where an earlier run was ended.
     func putResumable() async throws(ClientFailure) -> PutReceipt {
-        let identity = file.identity(at: session.account)
-        guard let journal = try UploadJournal.open(identity, in: session.configuration.stateFolder) else {
-            throw .postponed("another process is sending it")
-        }
+        let (identity, folder) = (file.identity(at: session.account), session.configuration.stateFolder)
+        let opened = try await session.onDisk { () throws(ClientFailure) in try UploadJournal.open(identity, in: folder) }
+        guard let journal = opened else { throw .postponed("another process is sending it") }
         let announced = options.announcesDigest ? try await digestOfAll() : nil
         var upload = ResumableUpload(session: session, file: file, journal: journal, contentType: options.contentType, announced: announced)
         do {
@@ -23,7 +22,7 @@ extension FilePutter {
         }
     }
 
-    /// Forgets an upload whose receipt is in the log of the run.
+    /// Forgets an upload whose receipt is in the log of the run. Waits for the disk.
     func forget() {
         guard file.size >= options.resumableFrom else { return }
         let identity = file.identity(at: session.account)

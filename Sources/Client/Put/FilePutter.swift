@@ -66,7 +66,8 @@ struct FilePutter: Sendable {
     func digestOfAll() async throws(ClientFailure) -> SHA256Digest {
         let digest = SendingDigest()
         try await session.catchUp(digest, with: file, to: file.size)
-        guard file.isUnchanged, let result = digest.finish() else { throw .local("changed while it was read") }
+        let isUnchanged = try await session.onDisk { [file] in file.isUnchanged }
+        guard isUnchanged, let result = digest.finish() else { throw .local("changed while it was read") }
         return result
     }
 }

@@ -2,9 +2,13 @@
 public struct PutRun: Sendable {
     /// What became of one file.
     public struct Result: Sendable {
+        /// As it was named, or found below a folder that was.
         public let path: String
+        /// What the server has of it, or why it has not.
         public let outcome: Swift.Result<PutReceipt, ClientFailure>
     }
+
+    private static let measuredAtOnce = 100
 
     private let session: ClientSession
     private let options: PutOptions
@@ -23,8 +27,9 @@ public struct PutRun: Sendable {
     public func run(_ arguments: [String], take: (Result) -> Bool) async throws(ClientFailure) -> CommandStatus {
         let command = ["put", session.account, options.contentType] + arguments.map(LocalFile.absolute)
         let log = try await openLog(command)
+        let walk = DiskWalk(arguments, session: session)
         var status = CommandStatus.success
-        await Parallel.each(of: FileWalk(arguments), atMost: options.parallel) { item in
+        await Parallel.each(of: { await walk.next(1).first }, atMost: options.parallel) { item in
             await put(item, log)
         } take: { result in
             var goesOn = true
@@ -42,7 +47,7 @@ public struct PutRun: Sendable {
             return goesOn
         }
         if Task.isCancelled { status = max(status, .postponed) }
-        if status == .success { log.remove() }
+        if status == .success { try await session.record { log.remove() } }
         return status
     }
 
@@ -59,14 +64,17 @@ public struct PutRun: Sendable {
     }
 
     /// Tells the board what there is to do in all, as far as it can be seen now.
-    public static func measure(_ arguments: [String], for board: ProgressBoard) async {
+    public func measure(_ arguments: [String]) async {
+        let walk = DiskWalk(arguments, session: session)
         var (files, bytes) = (0, Int64(0))
-        for item in FileWalk(arguments) {
+        while true {
+            let items = await walk.next(Self.measuredAtOnce)
+            for case .file(_, let size) in items {
+                files += 1
+                bytes += size
+            }
             guard !Task.isCancelled else { return }
-            guard case .file(_, let size) = item else { continue }
-            files += 1
-            bytes += size
-            if files.isMultiple(of: 100) { await Task.yield() }
+            guard items.count == Self.measuredAtOnce else { break }
         }
         board.expect(files: files, bytes: bytes)
     }
@@ -85,19 +93,25 @@ public struct PutRun: Sendable {
     }
 
     private func put(_ path: String, _ log: RunLog) async throws(ClientFailure) -> PutReceipt {
-        let file = try LocalFile(path)
-        let identity = file.identity(at: session.account)
-        if let receipt = try log.receipt(of: identity) {
+        let (account, board) = (session.account, board)
+        let (file, identity, known) = try await session.onDisk { () throws(ClientFailure) in
+            let file = try LocalFile(path)
+            let identity = file.identity(at: account)
+            return (file, identity, try log.receipt(of: identity))
+        }
+        if let known {
             board.skip(size: file.size)
-            return receipt
+            return known
         }
         let item = board.begin(path, size: file.size)
         let progress = FileProgress(board: board, item: item)
         let putter = FilePutter(session: session, options: options, file: file, key: log.key(of: identity), progress: progress)
         do {
             let receipt = try await putter.put()
-            try log.add(receipt, of: identity)
-            putter.forget()
+            try await session.record { () throws(ClientFailure) in
+                try log.add(receipt, of: identity)
+                putter.forget()
+            }
             board.end(item, isDone: true)
             return receipt
         } catch {

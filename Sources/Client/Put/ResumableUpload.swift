@@ -42,7 +42,7 @@ struct ResumableUpload {
 
     /// - Returns: the id of the file that it has become, and the digest that here and there is the same.
     mutating func send(progress: FileProgress) async throws(ClientFailure) -> (file: String, digest: SHA256Digest) {
-        let left = try journal.entry()
+        let left = try await session.onDisk { [journal] () throws(ClientFailure) in try journal.entry() }
         entry = left
         var step = left.upload.map { Step.look($0) } ?? .create
         while true {
@@ -60,7 +60,7 @@ struct ResumableUpload {
 
     /// Ends the upload here and, as far as the server is there, at the server.
     func abandon() async {
-        journal.remove()
+        try? await session.record { [journal] in journal.remove() }
         if let upload = entry?.upload { await drop(upload) }
     }
 
@@ -80,13 +80,12 @@ struct ResumableUpload {
         if let announced { fields.append((name: "Repr-Digest", value: ReprDigest.field(announced))) }
         let reply = try await session.caller.call(HTTPRequest(.post, Self.path, fields: fields), handling: [422], plan: &plan)
         // The key is from a run that described the file in another way.
-        guard reply.isSuccess else { return try beginAgain(after: Problem(reply)) }
+        guard reply.isSuccess else { return try await beginAgain(after: Problem(reply)) }
         guard let upload = Self.upload(in: reply["location"]) else {
             throw .refused(Problem(status: reply.status, type: "about:blank", title: "an answer without the place of the upload"))
         }
         entry.upload = upload
-        self.entry = entry
-        try journal.write(entry)
+        try await write(entry)
         // Of an empty file, or of one that was begun before, that may be all.
         if let id = reply["sluice-file"] { return .compare(upload, file: id, digest: reply["repr-digest"]) }
         // What was begun by a request whose answer was lost may be anywhere.
@@ -104,11 +103,11 @@ struct ResumableUpload {
             return .look(upload)
         }
         // Gone, or dead (422).
-        guard reply.isSuccess else { return try beginAgain(after: Problem(reply)) }
+        guard reply.isSuccess else { return try await beginAgain(after: Problem(reply)) }
         if let id = reply["sluice-file"] { return .compare(upload, file: id, digest: reply["repr-digest"]) }
         guard let offset = Self.number(reply["upload-offset"]), offset <= file.size,
             Self.number(reply["upload-length"]) ?? file.size == file.size
-        else { return try beginAgain(after: Problem(reply)) }
+        else { return try await beginAgain(after: Problem(reply)) }
         advance(to: offset)
         return .send(upload, from: offset)
     }
@@ -136,7 +135,7 @@ struct ResumableUpload {
                 return try await sendAgain(after: problem)
             }
             switch reply.status {
-            case 404, 410: return try beginAgain(after: problem)
+            case 404, 410: return try await beginAgain(after: problem)
             case 409: try await session.caller.wait(after: .lost(problem.sentence), &plan)
             default: throw .refused(problem)
             }
@@ -172,7 +171,7 @@ struct ResumableUpload {
     private mutating func sendAgain(after problem: Problem) async throws(ClientFailure) -> Step {
         entry = nil
         guard file.isUnchanged else { throw .local("changed while it was sent") }
-        let next = try beginAgain(after: problem)
+        let next = try await beginAgain(after: problem)
         try await session.caller.wait(after: .lost(problem.sentence), &plan)
         return next
     }
@@ -197,14 +196,17 @@ struct ResumableUpload {
     }
 
     /// What was begun is no more: from the start, a few times.
-    private mutating func beginAgain(after problem: Problem) throws(ClientFailure) -> Step {
+    private mutating func beginAgain(after problem: Problem) async throws(ClientFailure) -> Step {
         guard beginnings < ReprDigest.maximumTries else { throw .refused(problem) }
         beginnings += 1
         reached = 0
-        let fresh = UploadJournal.Entry.fresh()
-        entry = fresh
-        try journal.write(fresh)
+        try await write(.fresh())
         return .create
+    }
+
+    private mutating func write(_ entry: UploadJournal.Entry) async throws(ClientFailure) {
+        self.entry = entry
+        try await session.record { [journal] () throws(ClientFailure) in try journal.write(entry) }
     }
 
     /// The path of an upload at our own server, whatever host an address names: the token is shown to no other.

@@ -14,13 +14,14 @@ final class ClientFixture: Sendable {
     private let waits: Waits
 
     static func with<T>(
-        _ server: FakeServer, patience: Duration = .seconds(600), _ body: (ClientFixture) async throws -> T
+        _ server: FakeServer, patience: Duration = .seconds(600), disk: BlockingPool = BlockingPool(name: "disk", size: 4),
+        _ body: (ClientFixture) async throws -> T
     ) async throws -> T {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-client-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let engine = CurlEngine(logger: .silent)
-        let fixture = try ClientFixture(server, folder, engine, patience)
+        let fixture = try ClientFixture(server, folder, engine, patience, disk)
         do {
             let result = try await body(fixture)
             await engine.close()
@@ -31,7 +32,7 @@ final class ClientFixture: Sendable {
         }
     }
 
-    private init(_ server: FakeServer, _ folder: String, _ engine: CurlEngine, _ patience: Duration) throws {
+    private init(_ server: FakeServer, _ folder: String, _ engine: CurlEngine, _ patience: Duration, _ disk: BlockingPool) throws {
         self.folder = folder
         let environment = ["SLUICE_URL": server.url, "SLUICE_TOKEN": "slc_right", "HOME": folder]
         let configuration = try ClientConfiguration(environment: environment)
@@ -40,7 +41,7 @@ final class ClientFixture: Sendable {
             http: HTTPClient(engine: engine, address: configuration.address, maximumConnections: 4, silence: Duration.seconds(5).stretched),
             token: configuration.token, patience: patience
         ) { wait in waits.list.withLock { $0.append(wait) } }
-        session = ClientSession(configuration: configuration, caller: caller, threads: 4)
+        session = ClientSession(configuration: configuration, caller: caller, disk: disk)
         self.waits = waits
     }
 
