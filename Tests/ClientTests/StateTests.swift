@@ -141,6 +141,21 @@ struct StateTests {
         }
     }
 
+    @Test("no other program gets a file of these")
+    func inherited() throws {
+        try with { folder in
+            let log = try #require(try RunLog.open(["put"], in: folder))
+            let journal = try open(folder)
+            let names = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            let mine = names.filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?.hasPrefix(folder) == true
+            }
+            #expect(mine.count == 3)
+            #expect(mine.compactMap { Int32($0) }.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
+            withExtendedLifetime((log, journal)) {}
+        }
+    }
+
     @Test("what is older than a week goes, unless somebody holds it")
     func sweep() throws {
         try with { folder in

@@ -18,10 +18,10 @@ final class LogIndex: Sendable {
 
     /// - Parameter lines: at most so many are going to be added.
     init(forLines lines: Int64, in folder: String) throws(ClientFailure) {
-        var template = Array((folder + "/.index-" + String(repeating: "X", count: 6)).utf8CString)
-        descriptor = mkstemp(&template)
+        let path = "\(folder)/.index-\(RandomBytes.token())"
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.failure("make an index in \(folder)") }
-        unlink(template)
+        unlink(path)
         var slots: UInt64 = 16
         while slots < UInt64(max(0, lines)) * 2 { slots *= 2 }
         mask = slots - 1
