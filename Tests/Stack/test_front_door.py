@@ -253,6 +253,11 @@ class FrontDoor(unittest.TestCase):
             status, headers, body = request("/echo")
             self.assertEqual((status, headers["content-type"], json.loads(body)["status"]), (429, "application/problem+json", 429))
             self.assertEqual(headers["retry-after"], "1")
+            # Who asks where an upload goes on would take that for the end of it.
+            status, headers, body = request("/api/v1/uploads/0190", method="HEAD")
+            self.assertEqual((status, headers["retry-after"], body), (423, "2", b""))
+            for method, target in (("PATCH", "/api/v1/uploads/0190"), ("HEAD", "/api/v1/files/0190/content")):
+                self.assertEqual(request(target, method=method)[0], 429, method)
             # nginx may go on listening to a connection for a moment after its answer.
             held[0].close()
             answers = (request("/echo")[0] for _ in range(1000))
