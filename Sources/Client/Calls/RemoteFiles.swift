@@ -5,13 +5,17 @@ import FoundationEssentials
 public struct RemoteFiles: Sendable {
     /// What became of one that was to be deleted.
     public struct Deletion: Sendable, Hashable {
+        /// Of the file.
         public let id: String
+        /// Why it is still there; nil when it is not.
         public let problem: Problem?
     }
 
     /// What became of a call that was to delete some.
     public enum Deletions: Sendable, Hashable {
+        /// One for each.
         case answered([Deletion])
+        /// The ids, and why nothing is known of them.
         case failed([String], ClientFailure)
     }
 
@@ -42,6 +46,7 @@ public struct RemoteFiles: Sendable {
         } while cursor != nil
     }
 
+    /// What the server says of one file.
     public func find(_ id: String) async throws(ClientFailure) -> RemoteFile {
         try Self.decode(await caller.call(HTTPRequest(.get, Self.path + "/" + URLText.encode(id))))
     }

@@ -2,10 +2,12 @@ import Platform
 
 /// Lines of data: with tabs for people and `cut`, in JSON for programs.
 public enum Listing {
+    /// A file as `ls` prints it: id, state, bytes, digest and name.
     public static func line(_ file: RemoteFile) -> String {
         [file.id, file.state, String(file.size), file.sha256, file.name].map(PlainText.escape).joined(separator: "\t")
     }
 
+    /// The same for programs, with all that the server tells.
     public static func json(_ file: RemoteFile) -> String {
         object { json in
             json.string("id", file.id)
@@ -20,10 +22,12 @@ public enum Listing {
         }
     }
 
+    /// A file as `put` prints it: id and name.
     public static func line(_ receipt: PutReceipt) -> String {
         PlainText.escape(receipt.id) + "\t" + PlainText.escape(receipt.name)
     }
 
+    /// The same for programs, which get the path here too.
     public static func json(_ receipt: PutReceipt, path: String) -> String {
         object { json in
             json.string("path", path)
@@ -34,6 +38,8 @@ public enum Listing {
         }
     }
 
+    /// A failure for programs, instead of the data.
+    ///
     /// - Parameter subject: what it is about, such as `path` or `id`, and which.
     public static func json(_ failure: ClientFailure, of subject: (name: StaticString, value: String)) -> String {
         object { json in

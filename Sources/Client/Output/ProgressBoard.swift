@@ -37,6 +37,7 @@ public final class ProgressBoard: Sendable {
     private let state = Mutex(State())
     private let start = ContinuousClock.now
 
+    /// A board on which nothing is under way; rates count from now on.
     public init() {}
 
     package func begin(_ name: String, size: Int64) -> Int {

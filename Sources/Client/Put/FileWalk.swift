@@ -2,9 +2,9 @@ import Glibc
 
 /// The files that arguments name, folders with all that is below them, one after the other and in the order of their names.
 ///
-/// Of each folder on the way down some thousand names are in memory, however many there are: those of a larger one come in the order of
-/// their names so many at a time. Symbolic links below a folder are not followed, and what is neither file nor folder is passed over: a walk
-/// has an end.
+/// Of each folder on the way down some thousand names are in memory, however many there are: those of a larger one come so many at a
+/// time, these in the order of their names. Symbolic links below a folder are not followed, and what is neither file nor folder is passed
+/// over: a walk has an end.
 package struct FileWalk: Sequence, IteratorProtocol {
     package enum Item: Sendable, Hashable {
         case file(String, size: Int64)
