@@ -39,8 +39,9 @@ package struct ConnectionCap: AvailableConnectionsDelegate {
 
     /// How many connections `descriptors` suffice for, but no more than are wanted.
     ///
-    /// A connection on which a file is sent or received needs a second one. These are few at a time, most connections are idle: a
-    /// quarter of all descriptors is left for them. If ever more are needed, an upload is refused with 507.
+    /// A connection on which a file is sent needs a second one, one on which a file is received may have a third, to go past the page cache.
+    /// These are few at a time, most connections are idle: a quarter of all descriptors is left for files. If ever more are needed, an upload
+    /// does without the third, or is refused with 507.
     package static func connections(wanted: Int, descriptors: Int) -> Int {
         min(wanted, max(1, descriptors - descriptors / 4 - reserve))
     }
