@@ -201,7 +201,8 @@ extension QueueConsumer {
     }
 
     func lostLease(_ job: LeasedJob) {
-        job.batch.lose(job.index)
+        // A renewal that was under way beside this call may have found it lost before, and counted it.
+        guard job.batch.lose(job.index) else { return }
         metrics.lostLeases.increment()
     }
 
