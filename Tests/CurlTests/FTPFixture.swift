@@ -34,7 +34,7 @@ final class FTPFixture: Sendable {
         var configuration = FTPConfiguration(
             host: "127.0.0.1", port: server.port, user: server.user, password: Secret(server.password), requiresTLS: tls,
             certificateAuthority: tls ? server.certificate : nil)
-        configuration.connectTimeout = .seconds(5)
+        configuration.connectTimeout = .seconds(5).stretched
         configure(&configuration, server)
         let logger = Logger(label: "test")
         let engine = CurlEngine(logger: logger)

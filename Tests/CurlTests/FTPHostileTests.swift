@@ -87,7 +87,7 @@ import Testing
     @Test("H72 a silent server runs into the response timeout", arguments: ["STOR", "PASS", "SIZE", "RNTO"])
     func silent(_ command: String) async throws {
         try await FTPFixture.with(
-            .hostile(tls: false), configure: { configuration, _ in configuration.responseTimeout = .seconds(1) }
+            .hostile(tls: false), configure: { configuration, _ in configuration.responseTimeout = .seconds(1).stretched }
         ) { fixture in
             try fixture.server.misbehave(#"{"hang": ["\#(command)"]}"#)
             let error = try await fixture.failure(size: 1000, as: "k")
@@ -100,7 +100,7 @@ import Testing
     @Test("H72 a server that never confirms an upload stops one lane and no other")
     func unconfirmed() async throws {
         try await FTPFixture.with(
-            .hostile(tls: false), configure: { configuration, _ in configuration.responseTimeout = .seconds(30) }
+            .hostile(tls: false), configure: { configuration, _ in configuration.responseTimeout = .seconds(30).stretched }
         ) { fixture in
             try fixture.server.misbehave(#"{"hang_after": ["STOR"]}"#)
             let clock = ContinuousClock()
@@ -120,7 +120,7 @@ import Testing
         try await FTPFixture.with(
             .hostile(tls: false),
             configure: { configuration, _ in
-                configuration.lowSpeedTime = .seconds(1)
+                configuration.lowSpeedTime = .seconds(1).stretched
                 configuration.lowSpeedLimit = 1 << 30
             }
         ) { fixture in

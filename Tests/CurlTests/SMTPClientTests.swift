@@ -12,7 +12,7 @@ import Testing
         let server = try SMTPServerProcess(tls: tls, requiresAuthentication: requiresAuthentication)
         var configuration = SMTPConfiguration(
             host: "127.0.0.1", port: server.port, requiresTLS: tls, certificateAuthority: tls ? server.certificate : nil)
-        configuration.responseTimeout = .seconds(5)
+        configuration.responseTimeout = .seconds(5).stretched
         configure(&configuration)
         let engine = CurlEngine(logger: Logger(label: "test"))
         let client = try SMTPClient(engine: engine, configuration: configuration, logger: Logger(label: "test"))
@@ -133,7 +133,7 @@ import Testing
 
     @Test("H72 a silent server runs into the response timeout", arguments: [#"{"hang": true}"#, #"{"hold_banner": true}"#])
     func silent(_ faults: String) async throws {
-        try await with(configure: { $0.responseTimeout = .seconds(1) }) { client, server in
+        try await with(configure: { $0.responseTimeout = .seconds(1).stretched }) { client, server in
             try server.misbehave(faults)
             let error = try await failure(client)
             #expect(error?.disposition == .unavailable)

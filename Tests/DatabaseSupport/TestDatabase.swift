@@ -27,6 +27,9 @@ public struct TestDatabase: Sendable {
         configuration.poolSize = 4
         configuration.acquireTimeout = configuration.acquireTimeout.stretched
         configuration.connectTimeout = configuration.connectTimeout.stretched
+        configuration.statementTimeout = configuration.statementTimeout.stretched
+        configuration.lockTimeout = configuration.lockTimeout.stretched
+        configuration.idleInTransactionTimeout = configuration.idleInTransactionTimeout.stretched
         try await makers.use {
             _ = try await withPool(administrator) { try await $0.execute(SQL(unsafeRaw: "CREATE DATABASE \(name)")) }
         }

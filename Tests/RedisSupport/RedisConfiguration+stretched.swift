@@ -7,6 +7,10 @@ extension RedisConfiguration {
         var configuration = self
         configuration.connectTimeout = connectTimeout.stretched
         configuration.commandDeadline = commandDeadline.stretched
+        if case .sentinel(var sentinels) = topology {
+            sentinels.timeout = sentinels.timeout.stretched
+            configuration.topology = .sentinel(sentinels)
+        }
         return configuration
     }
 }

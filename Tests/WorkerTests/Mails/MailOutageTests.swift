@@ -67,7 +67,9 @@ struct MailOutageTests {
 
     @Test("H77 the mail server is away for a while: the code arrives once it is back, and no attempt was spent")
     func away() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         try await MailFixture.with(smtp: SMTPConfiguration(host: "127.0.0.1", port: port, requiresTLS: false)) { fixture in
             let address = MailFixture.address()
             let job = try await fixture.challenge(of: fixture.user(address))
@@ -88,7 +90,9 @@ struct MailOutageTests {
 
     @Test("H77 the mail server is away for longer than the code lives: the job ends quietly")
     func awayForLong() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         try await MailFixture.with(smtp: SMTPConfiguration(host: "127.0.0.1", port: port, requiresTLS: false)) { fixture in
             let job = try await fixture.challenge(of: fixture.user(MailFixture.address()))
             try await MailJobs(client: fixture.redis).enqueue(job)

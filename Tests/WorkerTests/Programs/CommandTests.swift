@@ -153,7 +153,9 @@ struct CommandTests {
             let program = try await sluice(database, "token", "add", "ann")
             #expect(program.status == 1 && !program.errors.isEmpty)
         }
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         let program = try await sluice(url: "postgres://u:hush@127.0.0.1:\(port)/d", ["migrate"])
         #expect(program.status == 1 && !program.errors.isEmpty)
         #expect(!program.errors.contains("hush"))

@@ -129,7 +129,9 @@ struct QueueCommandTests {
 
     @Test("without Redis, commands say where they looked for it, and end")
     func noRedis() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         for arguments in [["queues"], ["queue", "pause", "q"], ["dead", "ls", "q"], ["jobs", "cancel", "q", "1"], ["check"]] {
             let program = try await CommandFixture.sluice(port: port, arguments)
             #expect(program.status == 1 && program.output.isEmpty)

@@ -8,6 +8,7 @@ import NIOPosix
 import Platform
 import Postgres
 import Redis
+import RedisSupport
 import TestSupport
 import Testing
 import Worker
@@ -36,7 +37,7 @@ struct MailFixture: Sendable {
         let smtp = try smtp ?? SMTPConfiguration(url: ServiceURL(TestServer.smtp.url))
         let server = try await RedisServerProcess.start()
         let client = try RedisClient(
-            configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")),
+            configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")).stretched,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
         let threads = BlockingPool(name: "passwords", size: 1)
         let engine = CurlEngine(logger: .silent)
@@ -152,8 +153,8 @@ extension SMTPServerProcess {
     /// For a client in a test.
     var configuration: SMTPConfiguration {
         var configuration = SMTPConfiguration(host: "127.0.0.1", port: port, requiresTLS: false)
-        configuration.connectTimeout = .seconds(2)
-        configuration.responseTimeout = .seconds(5)
+        configuration.connectTimeout = .seconds(2).stretched
+        configuration.responseTimeout = .seconds(5).stretched
         return configuration
     }
 }

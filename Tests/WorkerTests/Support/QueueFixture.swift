@@ -7,6 +7,7 @@ import NIOPosix
 import Outbox
 import Platform
 import Redis
+import RedisSupport
 import TestSupport
 import Worker
 
@@ -23,7 +24,7 @@ struct QueueFixture: Sendable {
     ) async throws {
         let server = try await RedisServerProcess.start()
         let client = try RedisClient(
-            configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")),
+            configuration: RedisConfiguration(url: ServiceURL("redis://127.0.0.1:\(server.port)")).stretched,
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent)
         try await WorkerFixture.with(kind) { worker in
             let fixture = QueueFixture(worker: worker, server: server, client: client, sweeper: worker.sweeper)
