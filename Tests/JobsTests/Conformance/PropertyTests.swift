@@ -29,6 +29,9 @@ private struct Driver {
         let wasSuspect: Bool
     }
 
+    /// Seconds of a lease, and what delays and the passing of time are counted in: so many that the time a run takes makes nothing due.
+    private static let unit = 3600
+
     let queue: TestedQueue
     var model = QueueModel()
     private var generator: SeededGenerator
@@ -72,7 +75,7 @@ private struct Driver {
         var expected: [EnqueueResult] = []
         for _ in 0..<number(1...6) {
             let (id, tenant) = (anyID(), "t\(number(0...2))")
-            let delay = isLucky(20) ? 60 * number(1...3) : 0
+            let delay = isLucky(20) ? Self.unit * number(1...3) : 0
             let key = isLucky(20) ? "k\(number(0...3))" : ""
             let text = isLucky(5) ? String(repeating: "x", count: 3000) : ""
             if requests.contains(where: { $0.id == id }) { continue }
@@ -89,10 +92,10 @@ private struct Driver {
     private mutating func claim() async throws -> String {
         let direct = number(0...4)
         let suspects = Set(model.jobs.filter { $0.value.place == .suspect }.keys)
-        let jobs = try await queue.claim(200, direct: direct)
+        let jobs = try await queue.claim(200, direct: direct, lease: .seconds(Self.unit))
         for job in jobs { #expect(job.entry.crashes == model.jobs[job.entry.id]?.crashes) }
         for job in jobs { #expect(job.entry.attempts == model.jobs[job.entry.id]?.attempts) }
-        #expect(model.accept(claimed: jobs.ids, direct: direct, lease: 60) == nil)
+        #expect(model.accept(claimed: jobs.ids, direct: direct, lease: Self.unit) == nil)
         for job in jobs { model.jobs[job.entry.id]?.epoch = job.epoch }
         held += jobs.map { Held(job: $0, wasSuspect: suspects.contains($0.entry.id)) }
         // How many of the cancelled ones a limited claim meets is its own affair.
@@ -123,7 +126,7 @@ private struct Driver {
     private mutating func fail() async throws -> String {
         guard let held = takeHeld() else { return "nothing to fail" }
         let verb: Failure.Verb = isLucky(40) ? .retry : isLucky(40) ? .later : isLucky(70) ? .dead : .park
-        let delay = 60 * number(0...2)
+        let delay = Self.unit * number(0...2)
         let lost = try await queue.fail([held.job], verb, delay: .seconds(delay), reason: verb == .park ? "note#9" : "because")
         #expect(lost == (held.isCurrent ? [] : [0]))
         if held.isCurrent { model.fail(held.job.entry.id, verb, delay: delay) }
@@ -138,7 +141,7 @@ private struct Driver {
     }
 
     private mutating func passTime() async throws -> String {
-        let time = 60 * number(1...2)
+        let time = Self.unit * number(1...2)
         try await queue.pass(.seconds(time))
         model.now += time
         if isLucky(80) {
@@ -187,7 +190,7 @@ private struct Driver {
         if isClear {
             model.isTypePaused = true
             try await queue.queue.pause(.type("note"))
-            #expect(model.accept(claimed: try await queue.claim(200).ids, direct: 0, lease: 60) == nil)
+            #expect(model.accept(claimed: try await queue.claim(200, lease: .seconds(Self.unit)).ids, direct: 0, lease: Self.unit) == nil)
             #expect(try await queue.queue.snapshot().counts == model.counts)
             try await queue.queue.resume(.type("note"))
             model.isTypePaused = false

@@ -12,7 +12,7 @@ import Testing
         try await RedisJobQueue.with { queue in
             let (started, cancelled, gate) = (Record<String>(), Record<String>(), Gate())
             _ = try await queue.notes("victim", "other")
-            try await withWorker(queue, lease: .milliseconds(900)) { _, context in
+            try await withWorker(queue, lease: .milliseconds(900).stretched) { _, context in
                 started.add(context.id)
                 if context.id == "victim", context.epoch != 0, cancelled.events.isEmpty {
                     try? await Task.sleep(for: .seconds(60))
@@ -44,7 +44,7 @@ import Testing
             let queue = try RedisJobQueue(client: client, name: "outage")
             let ran = Record<String>()
             try await queue.enqueue((0..<600).map { try JobRequest(Note(text: "\($0)")) })
-            try await withWorker(queue, lease: .seconds(2)) { note, _ in
+            try await withWorker(queue, lease: .seconds(2).stretched) { note, _ in
                 try await Task.sleep(for: .milliseconds(2))
                 ran.add(note.text)
                 return .done
@@ -70,7 +70,7 @@ import Testing
             let queue = try RedisJobQueue(client: client, name: "flush")
             let (started, cancelled) = (Record<String>(), Record<String>())
             _ = try await queue.notes("old")
-            try await withWorker(queue, lease: .milliseconds(900)) { _, context in
+            try await withWorker(queue, lease: .milliseconds(900).stretched) { _, context in
                 started.add(context.id)
                 if context.id == "old" {
                     try? await Task.sleep(for: .seconds(60))

@@ -21,8 +21,9 @@ import Testing
                 return .done
             } _: { _, group in
                 await started.wait(for: 2)
-                await group.triggerGracefulShutdown()
+                // Before the signal, from which the drain counts.
                 let start = ContinuousClock.now
+                await group.triggerGracefulShutdown()
                 try await expectEventually { try await queue.snapshot().inFlight == 0 }
                 let elapsed = start.duration(to: .now)
                 // A few milliseconds after the deadline on a quiet machine; their leases would run for 15 s.
@@ -48,13 +49,13 @@ import Testing
             let frozen = try await queue.cycle([], want: 2, direct: 2, lease: .milliseconds(900))
             #expect(frozen.entries.count == 2)
             let start = ContinuousClock.now
-            try await withWorker(queue, lease: .milliseconds(900)) { _, context in
+            try await withWorker(queue, lease: .milliseconds(900).stretched) { _, context in
                 ran.add(context)
                 return .done
             } _: { _, _ in
                 await ran.wait(for: 2)
             }
-            #expect(start.duration(to: .now) < .milliseconds(900) + .seconds(1).stretched)
+            #expect(start.duration(to: .now) < .milliseconds(900) + .seconds(2).stretched)
             #expect(
                 ran.events.allSatisfy { $0.crashes == 1 && $0.attempt == 1 && $0.previousEpoch == frozen.epoch && $0.epoch > frozen.epoch })
             #expect(try await queue.check() == [])
@@ -97,12 +98,16 @@ import Testing
             } _: { _, _ in
                 await ran.wait(for: 1)
                 try await expectEventually { try await queue.isEmpty }
-                // The gauges follow once within five seconds of the last job; what is measured begins after that.
+                // The gauges follow once within five seconds of the last job, and leases are looked for now and then; either spoils
+                // one window. A worker that polls leaves none quiet.
                 try await Task.sleep(for: .seconds(6))
-                let before = try await commands()
-                try await Task.sleep(for: .seconds(8))
-                let rate = Double(try await commands() - before - 1) / 8
-                #expect(rate <= 0.5)
+                var isQuiet = false
+                for _ in 0..<4 where !isQuiet {
+                    let before = try await commands()
+                    try await Task.sleep(for: .seconds(8))
+                    isQuiet = Double(try await commands() - before - 1) / 8 <= 0.5
+                }
+                #expect(isQuiet)
             }
         }
     }

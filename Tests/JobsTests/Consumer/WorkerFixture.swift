@@ -66,7 +66,7 @@ func expectEventually(
 
 /// Runs a worker for the length of `body`, then shuts it down gracefully.
 func withWorker(
-    _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
+    _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15).stretched, drain: Duration = .seconds(5).stretched,
     longestWait: Duration = .seconds(30), schedules: [ScheduledJob] = [], logger: Logger? = nil,
     _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
@@ -80,7 +80,7 @@ func withWorker(
 
 /// The same with handlers of one's own.
 func withWorker(
-    _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15), drain: Duration = .seconds(5),
+    _ queue: RedisJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15).stretched, drain: Duration = .seconds(5).stretched,
     longestWait: Duration = .seconds(30), schedules: [ScheduledJob] = [], registry: JobRegistry, logger: Logger? = nil,
     _ body: @Sendable (JobWorker, ServiceGroup) async throws -> Void
 ) async throws {

@@ -40,7 +40,7 @@ extension PartitionedJobQueue {
 
 /// Runs a worker over all partitions for the length of `body`, then shuts it down gracefully.
 func withWorker(
-    _ client: RedisClient, _ queue: PartitionedJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15),
+    _ client: RedisClient, _ queue: PartitionedJobQueue, concurrency: Int = 4, lease: Duration = .seconds(15).stretched,
     _ handler: @escaping @Sendable (Note, JobContext) async throws -> JobOutcome, _ body: @Sendable (JobWorker) async throws -> Void
 ) async throws {
     var registry = JobRegistry()
@@ -48,7 +48,7 @@ func withWorker(
     var options = QueueOptions(queue.name, concurrency: concurrency)
     options.leaseDuration = lease
     let worker = try JobWorker(
-        client: client, queues: [options], registry: registry, partitions: queue.partitions.count, drainTimeout: .seconds(5),
+        client: client, queues: [options], registry: registry, partitions: queue.partitions.count, drainTimeout: .seconds(5).stretched,
         logger: .silent)
     let group = ServiceGroup(services: [worker], logger: .silent)
     try await withThrowingTaskGroup(of: Void.self) { tasks in

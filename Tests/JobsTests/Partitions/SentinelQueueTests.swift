@@ -45,8 +45,8 @@ import Testing
                 print(
                     "primary killed: 3000 jobs, \(lost.count) lost by the failover and enqueued again, \(ran.events.count - 3000) runs too many"
                 )
-                // What was in flight or not yet passed on at the kill; replication lags by milliseconds.
-                #expect(lost.count < 1000)
+                // All that was accepted before the kill may not have been passed on yet; what is accepted after it is kept.
+                #expect(lost.count < 1500)
             }
             #expect(try await queue.dead().isEmpty)
             #expect(try await queue.check() == [])
@@ -55,7 +55,9 @@ import Testing
 
     @Test("H95 no sentinel, or an unknown name: the message of the queue says what to do")
     func unreachable() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         try await RedisClient.with("redis+sentinel://127.0.0.1:\(port)/mymaster") { client in
             let error = await #expect(throws: JobsError.self) { try await RedisJobQueue(client: client, name: "q").notes("a") }
             #expect(error?.code == .unavailable)

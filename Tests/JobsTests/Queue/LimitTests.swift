@@ -150,9 +150,11 @@ import Testing
             try await queue.limit(.rate, to: 1)
             try await queue.limit(.burst, to: 4)
             try await queue.enqueue((0..<20).map { try JobRequest(Note(), id: "\($0)") })
+            let start = ContinuousClock.now
             #expect(try await queue.claim(10).count == 4)
             let reply = try await queue.cycle([], want: 10, direct: 10, lease: .seconds(60))
-            #expect(reply.entries.count <= 1, "one a second")
+            let seconds = Int(start.duration(to: .now) / .seconds(1))
+            #expect(reply.entries.count <= 1 + seconds, "one a second")
             let wait = try #require(reply.untilDue)
             #expect(wait > .zero && wait <= .seconds(1))
             #expect(try await queue.check() == [])

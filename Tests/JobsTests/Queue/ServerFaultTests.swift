@@ -141,7 +141,9 @@ import Testing
 
     @Test("H95 no Redis at all: the message asks for the address")
     func nobodyListens() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         try await RedisClient.with("redis://127.0.0.1:\(port)") { client in
             let queue = try RedisJobQueue(client: client, name: "fault")
             let refused = await error { try await queue.notes("a") }
