@@ -58,7 +58,7 @@ import Testing
             #expect(try await servers.moveKeys(of: slot, from: source, to: target, count: 1) == 1)
             // A command that finds some of its keys on either side waits; both an end and a deadline are answers.
             let impatient = await #expect(throws: RedisError.self) {
-                try await client.ask("MGET", "{a}x", "{a}y", deadline: .milliseconds(200))
+                try await client.ask("MGET", "{a}x", "{a}y", deadline: .seconds(1).stretched)
             }
             #expect(impatient?.serverCode == "TRYAGAIN")
             async let both = client.ask("MGET", "{a}x", "{a}y", deadline: .seconds(30).stretched)
@@ -84,7 +84,8 @@ import Testing
             try await servers.endMove(of: slot, from: source, to: target)
             #expect(try await servers.errors("MOVED") == 0)
             for count in 2...6 { #expect(try await client.ask("INCR", "{a}x") == .integer(Int64(count))) }
-            #expect(try await servers.errors("MOVED") == 1)
+            // None if the map, which is read anew now and then, was so just after the move.
+            #expect(try await servers.errors("MOVED") <= 1)
         }
     }
 
@@ -133,7 +134,7 @@ import Testing
         }
         try await withClient(RedisConfiguration(url: ServiceURL(servers.url))) { client in
             let error = await #expect(throws: RedisError.self) {
-                try await client.ask("GET", "{a}", deadline: .milliseconds(300))
+                try await client.ask("GET", "{a}", deadline: .seconds(1).stretched)
             }
             #expect(error?.serverCode == "CLUSTERDOWN")
             let other = try await client.ask("SET", "{b}", "1")
@@ -142,7 +143,9 @@ import Testing
     }
 
     @Test func `no node answers: the error says whom to start, at once`() async throws {
-        let ports = [try LoopbackPort.free(), try LoopbackPort.free()]
+        let away = [try ReservedPort(), try ReservedPort()]
+        defer { withExtendedLifetime(away) {} }
+        let ports = away.map(\.number)
         let url = "redis+cluster://127.0.0.1:\(ports[0]),127.0.0.1:\(ports[1])"
         try await withClient(RedisConfiguration(url: ServiceURL(url))) { client in
             let error = await #expect(throws: RedisError.self) { try await client.ask("GET", "k") }

@@ -75,7 +75,9 @@ import Testing
     }
 
     @Test func `no sentinel answers: the error names those that were asked`() async throws {
-        let port = try LoopbackPort.free()
+        let away = try ReservedPort()
+        defer { withExtendedLifetime(away) {} }
+        let port = away.number
         try await withClient(RedisConfiguration(url: ServiceURL("redis+sentinel://127.0.0.1:\(port)/mymaster"))) { client in
             let error = await #expect(throws: RedisError.self) { try await client.ask("GET", "k") }
             #expect(error?.code == .unavailable)
