@@ -106,7 +106,7 @@ struct ProbeServerTests {
             },
             HealthCheck(name: "fine") { nil },
         ]
-        try await withServer(checks, deadline: .milliseconds(50)) { client in
+        try await withServer(checks, deadline: .milliseconds(50).stretched) { client in
             var seen: [String] = []
             for _ in 0..<5 {
                 let reply = try await client.get("/ready")

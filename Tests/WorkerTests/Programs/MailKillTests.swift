@@ -24,6 +24,8 @@ struct MailKillTests {
                     try await jobs.enqueue(job)
                     expected.insert("<\(job.id)@example.org>")
                 }
+                // Longer than the worst run takes: a mail whose code is of no more use is dropped, which is no loss.
+                try await fixture.pool.execute("UPDATE login_challenges SET expires_at = now() + interval '1 hour'")
                 let kills = try await Self.killing(until: Self.mails, fixture) {
                     try ChildProcess(
                         ["\(Program.folder)/Worker", "--queue", "mail=8"], environment: Self.environment(fixture, sink.port, staging))
