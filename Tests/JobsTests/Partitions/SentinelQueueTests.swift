@@ -45,8 +45,8 @@ import Testing
                 print(
                     "primary killed: 3000 jobs, \(lost.count) lost by the failover and enqueued again, \(ran.events.count - 3000) runs too many"
                 )
-                // All that was accepted before the kill may not have been passed on yet; what is accepted after it is kept.
-                #expect(lost.count < 1500)
+                // What was accepted before the kill may not have been passed on yet, however much; what is accepted after it is kept.
+                #expect(lost.allSatisfy { Int($0.dropFirst()).map { $0 < 1500 } == true })
             }
             #expect(try await queue.dead().isEmpty)
             #expect(try await queue.check() == [])
