@@ -45,8 +45,8 @@ import Testing
                 print(
                     "primary killed: 3000 jobs, \(lost.count) lost by the failover and enqueued again, \(ran.events.count - 3000) runs too many"
                 )
-                // What was accepted before the kill may not have been passed on yet, however much; what is accepted after it is kept.
-                #expect(lost.allSatisfy { Int($0.dropFirst()).map { $0 < 1500 } == true })
+                // At most all that was accepted and had not run at the kill, should the replica lag so far.
+                #expect(lost.count <= 1200)
             }
             #expect(try await queue.dead().isEmpty)
             #expect(try await queue.check() == [])
