@@ -53,7 +53,7 @@ struct AreaInstanceTests {
             #expect(await area.healthCheck.check() == nil)
             #expect(rename(root, root + ".away") == 0)
             #expect(await area.healthCheck.check() != nil)
-            _ = try Self.prepared(root)
+            _ = try Self.prepared(root, name: "default")
             #expect(await area.healthCheck.check()?.contains("another one") == true)
             #expect(await !area.isThere())
             try FileManager.default.removeItem(atPath: root)
@@ -63,8 +63,8 @@ struct AreaInstanceTests {
         }
     }
 
-    private static func prepared(_ root: String, isMaking: Bool = true) throws -> UUIDv7? {
-        let area = StagingArea(configuration: .init(root: root, areaID: nil), pool: BlockingPool(name: "x", size: 1))
+    private static func prepared(_ root: String, name: String? = nil, isMaking: Bool = true) throws -> UUIDv7? {
+        let area = StagingArea(configuration: .init(root: root, areaID: name), pool: BlockingPool(name: "x", size: 1))
         try area.prepare(isMaking: isMaking)
         return area.identity?.instance
     }

@@ -123,8 +123,12 @@ struct AreaRegistrationTests {
                 let registration = Self.registration(pool, area)
                 try await registration.begin()
                 try await Self.running(registration) {
-                    try await pool.execute("DELETE FROM staging_areas")
-                    #expect(await Self.eventually { try await AreaRegister(pool: pool).list().first?.instance == area.identity?.instance })
+                    // Twice: the first question may come after the first of them.
+                    for _ in 0..<2 {
+                        try await pool.execute("DELETE FROM staging_areas")
+                        #expect(
+                            await Self.eventually { try await AreaRegister(pool: pool).list().first?.instance == area.identity?.instance })
+                    }
                     try await pool.execute("ALTER TABLE staging_areas RENAME TO away")
                     try await Task.sleep(for: .milliseconds(100))
                     #expect(try await area.receive(pattern(100)).size == 100)

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Jobs
 import Platform
+import Postgres
 import TestSupport
 import Testing
 import Worker
