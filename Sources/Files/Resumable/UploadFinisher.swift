@@ -54,8 +54,19 @@ struct UploadFinisher: Sendable {
         while true {
             if let record = queue.next() { return record }
             guard !queue.isDry else { return nil }
-            let store = joiner.holds.store
-            queue.add((try? await store.pending(state, but: queue.skipped, of: queue.full, limit: Self.page)) ?? [])
+            queue.add(await pending(state, but: queue))
+        }
+    }
+
+    /// - Returns: none when the database does not tell them: the next look asks again.
+    private func pending(_ state: UploadState, but queue: FinishingQueue) async -> [UploadRecord] {
+        do throws(FilesError) {
+            return try await joiner.holds.store.pending(state, but: queue.skipped, of: queue.full, limit: Self.page)
+        } catch {
+            if error.code != .cancelled, error.code != .closed {
+                logger.warning("uploads that wait for their end cannot be read", metadata: .init([.error: "\(error)"]))
+            }
+            return []
         }
     }
 
