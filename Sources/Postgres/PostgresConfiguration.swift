@@ -27,6 +27,9 @@ public struct PostgresConfiguration: Sendable {
     public var tcpUserTimeout: Duration = .seconds(10)
     /// The most prepared statements kept for each connection.
     public var statementCacheSize = 128
+    /// How long a prepared statement with a list among its parameters is used. The server may keep its plan (PostgreSQL manual,
+    /// PREPARE), and one that was made when the table had a few rows reads the whole of it for each list, until the next ANALYZE.
+    public var listStatementLifetime: Duration = .seconds(1)
     /// How often a transaction is tried in all when the server gives it up for another (40001, 40P01).
     public var transactionAttempts = 5
 
@@ -107,6 +110,7 @@ public struct PostgresConfiguration: Sendable {
         try require(!texts.contains { $0.utf8.contains(0) }, "a setting holds a NUL character")
         try require((1...512).contains(poolSize), "the pool size is not between 1 and 512")
         try require(statementCacheSize >= 1, "the statement cache needs room for one statement")
+        try require(listStatementLifetime >= .zero, "the life of a statement cannot be negative")
         try require(transactionAttempts >= 1, "a transaction needs at least one attempt")
         let durations = [
             acquireTimeout, connectTimeout, statementTimeout, lockTimeout, idleInTransactionTimeout, tcpUserTimeout,

@@ -22,6 +22,28 @@ import Testing
         }
     }
 
+    @Test func aStatementForAListIsPlannedForTheTableAsItIs() async throws {
+        try await Database.withPool({
+            $0.poolSize = 1
+            $0.listStatementLifetime = .milliseconds(1)
+        }) { pool, table in
+            try await pool.execute(
+                "CREATE TABLE \(unsafeRaw: table) (id bigint PRIMARY KEY, state text NOT NULL) WITH (autovacuum_enabled = false)")
+            let find: SQL = "SELECT id FROM \(unsafeRaw: table) WHERE id = ANY(\([2, 5])) AND state = 'new'"
+            for _ in 0..<10 { _ = try await pool.query(find) }
+            try await pool.execute("INSERT INTO \(unsafeRaw: table) SELECT n, 'new' FROM generate_series(1, 20000) AS n")
+            let (found, scans) = try await pool.transaction { session in
+                let found = try session.query(find).count
+                let scans = try session.query("SELECT pg_stat_get_xact_numscans(\(table)::regclass)")
+                return (found, try scans[0].decode(at: 0, as: Int.self))
+            }
+            #expect(found == 2)
+            #expect(scans == 0, "the whole table was read")
+            let prepared = try await pool.query("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%ANY($1) AND state%'")
+            #expect(try prepared[0].decode(at: 0, as: Int.self) <= 1)
+        }
+    }
+
     @Test func aChangedTableIsNoticed() async throws {
         try await Database.withPool({ $0.poolSize = 1 }) { pool, table in
             try await pool.execute("CREATE TABLE \(unsafeRaw: table) (a bigint)")

@@ -45,7 +45,7 @@ extension ConnectionHandle {
             _ = try runScript("DEALLOCATE ALL", within: statementDeadline)
             mustDeallocate = false
         }
-        if let name = statements.evict() { _ = try runScript("DEALLOCATE \(name)", within: statementDeadline) }
+        if let name = statements.makeRoom(for: key) { _ = try runScript("DEALLOCATE \(name)", within: statementDeadline) }
         let name = statements.makeName()
         _ = try exchange(within: statementDeadline) { PQsendPrepare($0, name, key.text, Int32(key.types.count), key.types) }
         statements.insert(key, name: name)

@@ -26,7 +26,7 @@ final class ConnectionHandle {
         self.waker = waker
         self.cancellation = cancellation
         statementDeadline = configuration.statementDeadline
-        statements = StatementCache(capacity: configuration.statementCacheSize)
+        statements = StatementCache(capacity: configuration.statementCacheSize, listLifetime: configuration.listStatementLifetime)
         connection = ConnectionParameters(configuration).startConnecting()
         do throws(PostgresError) {
             try connect(until: .now + configuration.connectTimeout)

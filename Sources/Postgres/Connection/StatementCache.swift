@@ -1,4 +1,5 @@
-/// Which statements a connection has prepared, by text and parameter types; bounded, the least recently used goes first.
+/// Which statements a connection has prepared, by text and parameter types; bounded, the least recently used goes first. Those for lists
+/// are prepared anew from time to time.
 package struct StatementCache {
     package struct Key: Hashable {
         let text: String
@@ -8,20 +9,27 @@ package struct StatementCache {
             self.text = text
             self.types = types
         }
+
+        /// Whether a parameter stands for any number of values.
+        var hasList: Bool { types.contains { PostgresType(oid: $0).isArray } }
     }
 
     private struct Entry {
         let name: String
         var lastUse: UInt64
+        /// Until when it is used; nil: for good.
+        let end: ContinuousClock.Instant?
     }
 
     private let capacity: Int
+    private let listLifetime: Duration
     private var entries: [Key: Entry] = [:]
     private var clock: UInt64 = 0
     private var issued: UInt64 = 0
 
-    package init(capacity: Int) {
+    package init(capacity: Int, listLifetime: Duration) {
         self.capacity = capacity
+        self.listLifetime = listLifetime
     }
 
     package var count: Int { entries.count }
@@ -29,7 +37,7 @@ package struct StatementCache {
     /// The name of a prepared statement, which counts as a use.
     package mutating func name(for key: Key) -> String? {
         clock += 1
-        guard let index = entries.index(forKey: key) else { return nil }
+        guard let index = entries.index(forKey: key), entries.values[index].end.map({ .now < $0 }) ?? true else { return nil }
         entries.values[index].lastUse = clock
         return entries.values[index].name
     }
@@ -40,17 +48,18 @@ package struct StatementCache {
         return "s\(issued)"
     }
 
-    /// Makes room for one more; the name returned has to be deallocated on the server.
-    package mutating func evict() -> String? {
+    /// Makes room for a statement that has no name, or none any more; the name returned has to be deallocated on the server.
+    package mutating func makeRoom(for key: Key) -> String? {
+        if let outdated = entries.removeValue(forKey: key) { return outdated.name }
         guard entries.count >= capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return nil }
         entries[oldest.key] = nil
         return oldest.value.name
     }
 
-    /// Records a statement the server has prepared. Call `evict` first.
+    /// Records a statement the server has prepared. Call `makeRoom` first.
     package mutating func insert(_ key: Key, name: String) {
         clock += 1
-        entries[key] = Entry(name: name, lastUse: clock)
+        entries[key] = Entry(name: name, lastUse: clock, end: key.hasList ? .now + listLifetime : nil)
     }
 
     /// Forgets all statements; names go on being new ones.

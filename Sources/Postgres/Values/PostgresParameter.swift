@@ -27,6 +27,13 @@ public struct PostgresType: Sendable, Hashable {
     static let doubleArray = Self(oid: 1022)
     static let timestamptzArray = Self(oid: 1185)
     static let uuidArray = Self(oid: 2951)
+
+    private static let arrays: Set = [
+        booleanArray, byteaArray, smallintArray, integerArray, bigintArray, realArray, doubleArray, timestamptzArray, uuidArray,
+    ]
+
+    /// Whether a value stands for any number of them.
+    var isArray: Bool { Self.arrays.contains(self) }
 }
 
 /// A value ready to be sent.
