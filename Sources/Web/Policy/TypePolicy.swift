@@ -20,6 +20,7 @@ package struct TypePolicy: Sendable {
     ///
     /// All its suffixes can deny it, since some servers go by any of them (`a.php.jpg`); only the last one can allow it.
     func refusal(name: FileName) -> APIError? {
+        guard !allowed.isEmpty || !denied.isEmpty else { return nil }
         let suffixes = Self.suffixes(of: name)
         for rule in denied {
             if case .suffix(let suffix) = rule.kind, suffixes.contains(suffix) { return .typeRefused(rule.description) }
