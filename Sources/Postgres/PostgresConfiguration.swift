@@ -27,8 +27,9 @@ public struct PostgresConfiguration: Sendable {
     public var tcpUserTimeout: Duration = .seconds(10)
     /// The most prepared statements kept for each connection.
     public var statementCacheSize = 128
-    /// How long a prepared statement with a list among its parameters is used. The server may keep its plan (PostgreSQL manual,
-    /// PREPARE), and one that was made when the table had a few rows reads the whole of it for each list, until the next ANALYZE.
+    /// How long a prepared statement with a list of values other than strings among its parameters is used. The server may keep its plan
+    /// (PostgreSQL manual, PREPARE), and one for a list that was made when the table had a few rows reads the whole of it ever after, until
+    /// the next ANALYZE. For a single value an index is the cheaper way from a handful of rows on.
     public var listStatementLifetime: Duration = .seconds(1)
     /// How often a transaction is tried in all when the server gives it up for another (40001, 40P01).
     public var transactionAttempts = 5

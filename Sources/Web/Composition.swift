@@ -37,7 +37,8 @@ struct Composition {
         let dispatcher = FileDispatcher(jobs: FileJobs(client: redis, partitions: settings.queuePartitions), logger: logger)
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: postgres, redis: redis, limits: limits)
-        let intake = FileIntake(pool: postgres, staging: staging, limits: limits, quotas: quotas, announce: dispatcher.announce)
+        let intake = FileIntake(
+            pool: postgres, staging: staging, limits: limits, quotas: quotas, burst: settings.uploads.burst, announce: dispatcher.announce)
         let types = try TypeGuard(settings.types)
         let uploads = ResumableUploads(
             pool: postgres, redis: redis, staging: staging, intake: intake,

@@ -1,7 +1,7 @@
 import NIOCore
 import Platform
 
-// Handlers have as many threads as there are processors. The loops only move bytes; with as many again they mostly wake each other.
+// The handlers' pool has about as many threads as there are processors. The loops only move bytes; as many again mostly wake each other.
 NIOSingletons.groupLoopCountSuggestion = max(1, System.coreCount / 2)
 
 await Launch.run("web") {

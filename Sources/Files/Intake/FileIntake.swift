@@ -25,14 +25,15 @@ public final class FileIntake: Sendable, Service {
     /// - Parameters:
     ///   - limits: the quota of owners who have none of their own.
     ///   - quotas: is told what owners with a quota take, and has the same limits.
+    ///   - burst: the longest that an announcement waits while more files are being accepted.
     ///   - announce: tells the queue about new files. It runs after the rows are committed and nobody waits for it: what it
     ///     fails to tell, or has no time to, is found by Reconcile, since the row is the outbox.
     /// - Precondition: the staging area has been prepared.
     public init(
         pool: PostgresPool, staging: StagingArea, limits: QuotaLimits = .none, quotas: QuotaKeeper? = nil,
-        announce: @escaping @Sendable ([FileRecord]) async -> Void
+        burst: Duration = .zero, announce: @escaping @Sendable ([FileRecord]) async -> Void
     ) {
-        let announcer = Announcer(announce: announce)
+        let announcer = Announcer(patience: burst, announce: announce)
         let index = SearchIndexTender(pool: pool)
         replies = ReplyStore(pool: pool)
         self.announcer = announcer
@@ -96,11 +97,15 @@ public final class FileIntake: Sendable, Service {
     /// - Throws: `.quotaExceeded`, `.superseded`, `.stagingFull`, `.storage`, `.database`, `.closed`: nothing of the files remains.
     ///   `.unknownOutcome`: they may have been accepted. Cancelling the caller does not withdraw them.
     public func accept(_ group: IntakeGroup) async throws(FilesError) -> [FileRecord] {
+        announcer.expect()
         do {
             return try await batcher.submit(group)
         } catch {
             // What a batch could not accept it has removed; what reached none is still there.
-            if error is BatcherClosed { for member in group.members { await staging.discard(member.file) } }
+            if error is BatcherClosed {
+                announcer.settle(1, accepted: [])
+                for member in group.members { await staging.discard(member.file) }
+            }
             throw FilesError(error)
         }
     }

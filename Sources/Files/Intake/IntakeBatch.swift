@@ -26,7 +26,7 @@ struct IntakeBatch {
             }
         }
         // Once for all: the queue is slower at a file at a time than intake is at accepting them.
-        announcer.announce(accepted)
+        announcer.settle(batch.count, accepted: accepted)
         return results.map { $0.map(\.records).mapError { $0 } }
     }
 

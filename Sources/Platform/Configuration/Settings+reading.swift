@@ -157,6 +157,7 @@ extension Settings.Uploads {
         maximumFilesPerRequest = try reader.value(SettingsTable.maximumFilesPerRequest)
         parallelPerUser = try reader.value(SettingsTable.uploadsPerUser)
         parallel = try reader.value(SettingsTable.uploads)
+        burst = try reader.value(SettingsTable.burst)
         minimumRate = try reader.value(SettingsTable.minimumRate)
         rateWindow = try reader.value(SettingsTable.rateWindow)
         idleTimeout = try reader.value(SettingsTable.idleTimeout)

@@ -42,6 +42,8 @@ public enum Settings {
         public let parallelPerUser: Int
         /// Of all users.
         public let parallel: Int
+        /// How long the transfer of a file may wait while more are being accepted.
+        public let burst: Duration
         /// Bytes per second; 0 means no limit.
         public let minimumRate: Int64
         /// Time of waiting over which the rate is judged.

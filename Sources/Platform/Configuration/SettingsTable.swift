@@ -20,7 +20,7 @@ public enum SettingsTable {
         Entry(sessionLifetime), Entry(trustedProxies), Entry(demo),
         Entry(staging), Entry(stagingArea), Entry(stagingReserve), Entry(listen), Entry(webProbe), Entry(workerProbe),
         Entry(maximumFileSize), Entry(maximumFilesPerRequest),
-        Entry(uploadsPerUser), Entry(uploads), Entry(quotaBytes), Entry(quotaFiles), Entry(typesAllowed), Entry(typesDenied),
+        Entry(uploadsPerUser), Entry(uploads), Entry(burst), Entry(quotaBytes), Entry(quotaFiles), Entry(typesAllowed), Entry(typesDenied),
         Entry(typesMatch), Entry(uploadLifetime), Entry(openUploads), Entry(connections), Entry(databaseConnections), Entry(logLevel),
         Entry(accelPrefix), Entry(partAge),
         Entry(orphanAge),
@@ -117,6 +117,10 @@ public enum SettingsTable {
     static let uploads = Setting(
         "SLUICE_UPLOADS", .count(1...1_000_000), .standard("1024"), [.web],
         "Uploads that one web process receives at the same time; from three quarters on users with more than an equal share get 503")
+    static let burst = Setting(
+        "SLUICE_BURST", .duration(.zero...(.seconds(60))), .standard("1s"), [.web],
+        "The longest that the transfer of a file waits while more files are being accepted: a burst is taken in first; `0s` where workers have machines of their own"
+    )
     static let quotaBytes = Setting(
         "SLUICE_QUOTA_BYTES", .size(atLeast: 0), .standard("0"), [.web, .cli],
         "Bytes that the files of a user may take, unless `sluice quota set` says otherwise; 0 for no limit; the same in all processes")

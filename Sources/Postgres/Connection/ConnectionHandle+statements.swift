@@ -5,15 +5,15 @@ extension ConnectionHandle {
     /// Where the connection stands with regard to transactions, as libpq last heard.
     var transactionStatus: PGTransactionStatusType { PQtransactionStatus(connection) }
 
-    /// Runs a statement with parameters, prepared once for each connection.
+    /// Runs a statement with parameters, prepared once for each connection, or once in a while; see `StatementCache`.
     func run(_ sql: SQL) throws(PostgresError) -> ResultTable {
         if let problem = sql.problem { throw problem }
         let text = sql.text
         try check(text)
         let key = StatementCache.Key(text: text, types: sql.parameters.map(\.type.oid))
-        let name = if let known = statements.name(for: key) { known } else { try prepare(key) }
         let parameters = try ParameterArena(sql.parameters)
         do throws(PostgresError) {
+            let name = if let known = statements.name(for: key) { known } else { try prepare(key) }
             return try exchange(within: statementDeadline) { connection in
                 parameters.withPointers { count, values, lengths, formats in
                     PQsendQueryPrepared(connection, name, count, values, lengths, formats, 0)
@@ -45,7 +45,10 @@ extension ConnectionHandle {
             _ = try runScript("DEALLOCATE ALL", within: statementDeadline)
             mustDeallocate = false
         }
-        if let name = statements.makeRoom(for: key) { _ = try runScript("DEALLOCATE \(name)", within: statementDeadline) }
+        if let victim = statements.victim(for: key) {
+            _ = try runScript("DEALLOCATE \(victim.name)", within: statementDeadline)
+            statements.remove(victim.key)
+        }
         let name = statements.makeName()
         _ = try exchange(within: statementDeadline) { PQsendPrepare($0, name, key.text, Int32(key.types.count), key.types) }
         statements.insert(key, name: name)

@@ -10,7 +10,7 @@ package struct StatementCache {
             self.types = types
         }
 
-        /// Whether a parameter stands for any number of values.
+        /// Whether a parameter stands for any number of values. Lists of strings have no type here, and do not count.
         var hasList: Bool { types.contains { PostgresType(oid: $0).isArray } }
     }
 
@@ -48,15 +48,18 @@ package struct StatementCache {
         return "s\(issued)"
     }
 
-    /// Makes room for a statement that has no name, or none any more; the name returned has to be deallocated on the server.
-    package mutating func makeRoom(for key: Key) -> String? {
-        if let outdated = entries.removeValue(forKey: key) { return outdated.name }
+    /// What has to be deallocated on the server, and then removed here, before a statement that has no name, or none any more, is prepared.
+    package func victim(for key: Key) -> (key: Key, name: String)? {
+        if let outdated = entries[key] { return (key, outdated.name) }
         guard entries.count >= capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return nil }
-        entries[oldest.key] = nil
-        return oldest.value.name
+        return (oldest.key, oldest.value.name)
     }
 
-    /// Records a statement the server has prepared. Call `makeRoom` first.
+    package mutating func remove(_ key: Key) {
+        entries[key] = nil
+    }
+
+    /// Records a statement the server has prepared. See `victim` first.
     package mutating func insert(_ key: Key, name: String) {
         clock += 1
         entries[key] = Entry(name: name, lastUse: clock, end: key.hasList ? .now + listLifetime : nil)

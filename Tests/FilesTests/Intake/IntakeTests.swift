@@ -145,6 +145,17 @@ struct IntakeTests {
         #expect(announced.withLock { $0 } == 600)
     }
 
+    @Test("a file that was refused holds nobody back: the next is announced at once")
+    func burst() async throws {
+        let (announced, announcing) = AsyncStream<Int>.makeStream()
+        try await run(burst: .seconds(3600), announce: { announcing.yield($0.count) }) { intake, area, pool in
+            try await pool.execute("ALTER TABLE files ADD CONSTRAINT test_refuses CHECK (size <> 2)")
+            #expect(await code { _ = try await accept(try await area.receive([1, 2]), intake) } == .database)
+            _ = try await accept(try await area.receive([1]), intake)
+            #expect(await announced.first { _ in true } == 1)
+        }
+    }
+
     @Test("an announcement that hangs holds up nobody")
     func slowQueue() async throws {
         let gate = AsyncStream<Void>.makeStream()
@@ -176,20 +187,20 @@ struct IntakeTests {
     }
 
     private func run(
-        announce: @escaping @Sendable ([FileRecord]) async -> Void = { _ in },
+        burst: Duration = .zero, announce: @escaping @Sendable ([FileRecord]) async -> Void = { _ in },
         _ body: (FileIntake, StagingArea, PostgresPool) async throws -> Void
     ) async throws {
         try await TestDatabase.withMigratedPool { pool in
-            try await running(pool, announce) { try await body($0, $1, pool) }
+            try await running(pool, burst: burst, announce) { try await body($0, $1, pool) }
         }
     }
 
     private func running(
-        _ pool: PostgresPool, _ announce: @escaping @Sendable ([FileRecord]) async -> Void,
+        _ pool: PostgresPool, burst: Duration = .zero, _ announce: @escaping @Sendable ([FileRecord]) async -> Void,
         _ body: (FileIntake, StagingArea) async throws -> Void
     ) async throws {
         try await TestStaging.with { area in
-            let intake = FileIntake(pool: pool, staging: area, announce: announce)
+            let intake = FileIntake(pool: pool, staging: area, burst: burst, announce: announce)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await intake.run() }
                 defer { group.cancelAll() }

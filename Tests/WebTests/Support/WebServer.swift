@@ -153,7 +153,8 @@ struct WebServer: Sendable {
         }
         let limits = QuotaLimits(bytes: settings.quota.bytes, files: settings.quota.files)
         let quotas = QuotaKeeper(pool: pool, redis: redis, limits: limits)
-        let intake = FileIntake(pool: pool, staging: staging, limits: limits, quotas: quotas, announce: announce)
+        let intake = FileIntake(
+            pool: pool, staging: staging, limits: limits, quotas: quotas, burst: settings.uploads.burst, announce: announce)
         let types = try options.types ?? TypeGuard(settings.types)
         let uploads = ResumableUploads(
             pool: pool, redis: redis, staging: staging, intake: intake,
