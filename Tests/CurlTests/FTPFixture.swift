@@ -63,7 +63,7 @@ final class FTPFixture: Sendable {
     /// Publishes random bytes as `key`.
     func publish(size: Int, as key: String, isCurrent: @escaping @Sendable () -> Bool = { true }) async throws -> [UInt8] {
         let (path, bytes) = try file(size: size)
-        try await client.publish(file: path, size: Int64(size), as: key, temporaryName: key + ".part-1", isCurrent: isCurrent)
+        try await client.publish(file: path, size: Int64(size), as: key, temporaryName: key + ".1.part", isCurrent: isCurrent)
         return bytes
     }
 

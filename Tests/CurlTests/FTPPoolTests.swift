@@ -15,7 +15,7 @@ import Testing
     private func publish(_ key: String, with client: FTPClient, _ fixture: FTPFixture) async throws {
         let (path, bytes) = try fixture.file(size: 1000)
         try await client.publish(
-            file: path, size: Int64(bytes.count), as: key, temporaryName: key + ".part-1", isCurrent: { true })
+            file: path, size: Int64(bytes.count), as: key, temporaryName: key + ".1.part", isCurrent: { true })
     }
 
     @Test("H69 a client that requires TLS does not take the open connection of one that does not")

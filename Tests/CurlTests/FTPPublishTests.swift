@@ -24,7 +24,7 @@ import Testing
                 for number in 0..<60 {
                     group.addTask {
                         try await fixture.client.publish(
-                            file: path, size: 5000, as: "d\(number % 7)/f\(number)", temporaryName: "d\(number % 7)/f\(number).part-1",
+                            file: path, size: 5000, as: "d\(number % 7)/f\(number)", temporaryName: "d\(number % 7)/f\(number).1.part",
                             isCurrent: { true })
                     }
                 }
@@ -70,7 +70,7 @@ import Testing
             ] as [(String, Int64, Int64)] {
                 let error = await #expect(throws: FTPError.self) {
                     try await fixture.client.publish(
-                        file: file, from: offset, size: size, as: "k", temporaryName: "k.part-1", isCurrent: { true })
+                        file: file, from: offset, size: size, as: "k", temporaryName: "k.1.part", isCurrent: { true })
                 }
                 #expect(error?.disposition == .fatal)
             }

@@ -5,7 +5,7 @@ import Testing
 
 /// Publishing over an older file on servers that refuse the rename: at every moment one complete copy exists.
 @Suite(.serialized) struct FTPReplaceTests {
-    private static let aside = "k.part-1" + FTPClient.asideSuffix
+    private static let aside = "k.1.part" + FTPClient.asideSuffix
 
     @Test("H73 a server that renames over nothing: the new file takes the old one's place, and nothing else is left")
     func replaced() async throws {
@@ -22,7 +22,7 @@ import Testing
     func putBack() async throws {
         try await FTPFixture.with(.hostile(tls: false)) { fixture in
             let old = try await fixture.publish(size: 10, as: "k")
-            try fixture.server.misbehave(#"{"refuse_rename": "k.part-1"}"#)
+            try fixture.server.misbehave(#"{"refuse_rename": "k.1.part"}"#)
             let error = try await fixture.failure(size: 20, as: "k")
             #expect(error?.disposition == .retry)
             #expect(fixture.server.holds(old, as: "k"))
@@ -48,9 +48,9 @@ import Testing
             try fixture.server.misbehave(#"{"no_overwrite": true, "lose_rename": "k"}"#)
             let error = try await fixture.failure(size: 20, as: "k")
             #expect(error?.disposition == .retry)
-            #expect(fixture.server.files == ["k.part-1", Self.aside])
+            #expect(fixture.server.files == ["k.1.part", Self.aside])
             #expect(fixture.server.holds(old, as: Self.aside))
-            #expect(fixture.server.content(of: "k.part-1")?.count == 20)
+            #expect(fixture.server.content(of: "k.1.part")?.count == 20)
             try fixture.server.misbehave("{}")
             let bytes = try await fixture.publish(size: 30, as: "k")
             #expect(fixture.server.holds(bytes, as: "k"), "and the next attempt succeeds")

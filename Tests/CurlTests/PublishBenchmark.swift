@@ -27,7 +27,7 @@ import Testing
                     group.addTask {
                         let key = "u\(number % 10)/2026/11/file-\(number).bin"
                         try await fixture.client.publish(
-                            file: path, size: 4096, as: key, temporaryName: key + ".part-1", isCurrent: { true })
+                            file: path, size: 4096, as: key, temporaryName: key + ".1.part", isCurrent: { true })
                     }
                 }
                 try await group.waitForAll()

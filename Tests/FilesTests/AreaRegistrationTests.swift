@@ -74,7 +74,7 @@ struct AreaRegistrationTests {
                     #expect(await area.healthCheck.check() != nil, "there is no table")
                     try await Self.running(registration) {
                         try await TestDatabase.migrate(database.configuration)
-                        #expect(await Self.eventually { await area.healthCheck.check() == nil })
+                        #expect(await eventually { await area.healthCheck.check() == nil })
                     }
                     #expect(try await area.receive(pattern(100)).size == 100)
                 }
@@ -127,7 +127,7 @@ struct AreaRegistrationTests {
                     for _ in 0..<2 {
                         try await pool.execute("DELETE FROM staging_areas")
                         #expect(
-                            await Self.eventually { try await AreaRegister(pool: pool).list().first?.instance == area.identity?.instance })
+                            try await eventually { try await AreaRegister(pool: pool).list().first?.instance == area.identity?.instance })
                     }
                     try await pool.execute("ALTER TABLE staging_areas RENAME TO away")
                     try await Task.sleep(for: .milliseconds(100))
@@ -195,14 +195,5 @@ struct AreaRegistrationTests {
             group.cancelAll()
             try await group.waitForAll()
         }
-    }
-
-    private static func eventually(_ condition: () async throws -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + Duration.seconds(15).stretched
-        while ContinuousClock.now < deadline {
-            if (try? await condition()) == true { return true }
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        return false
     }
 }

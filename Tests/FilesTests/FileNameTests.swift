@@ -135,7 +135,7 @@ struct FileNameTests {
         "the extension of a key is short and safe, or absent",
         arguments: [
             ("a.PDF", "pdf"), ("a.tar.gz", "gz"), ("a", nil), (".bashrc", nil), ("a.p-f", nil), ("a.é", nil), ("a.abcdefghijk", nil),
-            ("a.abcdefghij", "abcdefghij"),
+            ("a.abcdefghij", "abcdefghij"), ("film.Part", nil), ("a.parts", "parts"),
         ] as [(String, String?)])
     func keyExtension(text: String, expected: String?) throws {
         #expect(try FileName(cleaning: text).keyExtension == expected)

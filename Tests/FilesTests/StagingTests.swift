@@ -267,13 +267,13 @@ struct StagingTests {
             let (loaded, unloaded) = (try #require(try await area.open(records[2])), try #require(try await area.open(records[2])))
             #expect(loaded.isShared)
             try await loaded.load(records[2].size)
-            for record in [records[2], records[1], records[2]] { try await area.erase(record) }
+            for record in [records[2], records[1], records[2]] { try await area.erase(record.status) }
             #expect(try await Array(loaded.read(at: 10, upTo: 59_990).readableBytesView) == Array(contents[2][10...]))
             #expect(try await unloaded.read(at: 0, upTo: 100).readableBytesView.allSatisfy { $0 == 0 })
             #expect(area.content(of: records[2]) == [UInt8](repeating: 0, count: 60_000))
             for index in [0, 3] { #expect(area.content(of: records[index]) == contents[index]) }
             try await area.remove([places[0].container])
-            try await area.erase(records[0])
+            try await area.erase(records[0].status)
             #expect(try await area.open(records[0]) == nil)
         }
     }

@@ -3,7 +3,8 @@ import Magic
 import Platform
 import Testing
 
-@Suite("Looking at content")
+/// One after another, since two of them look at what the whole process has resident.
+@Suite("Looking at content", .serialized)
 struct ContentSnifferTests {
     private static let pool = BlockingPool(name: "types", size: 2)
 

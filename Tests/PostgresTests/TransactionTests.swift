@@ -117,6 +117,21 @@ import Testing
         }
     }
 
+    /// As after a deadlock, twice.
+    @Test func aStatementThatTheServerGivesUpIsRunAgain() async throws {
+        try await Database.withPool({ $0.poolSize = 1 }) { pool, _ in
+            try await pool.execute("CREATE TEMPORARY SEQUENCE tries")
+            try await pool.execute(
+                """
+                CREATE FUNCTION pg_temp.third_try() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN
+                    IF nextval('tries') < 3 THEN RAISE EXCEPTION USING ERRCODE = '40P01'; END IF;
+                    RETURN currval('tries');
+                END $$
+                """)
+            #expect(try await pool.query("SELECT pg_temp.third_try()")[0].decode(at: 0, as: Int.self) == 3)
+        }
+    }
+
     @Test func retryingEnds() async throws {
         try await Database.withPool({ $0.transactionAttempts = 3 }) { pool, _ in
             let attempts = Counter()

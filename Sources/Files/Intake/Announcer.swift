@@ -3,39 +3,34 @@ import Synchronization
 
 /// Tells the queue about new files without making an upload wait for the queue.
 ///
-/// While more files are being accepted, those before them may be held back for a moment: a burst is taken in first, and its transfers
-/// begin after it. Where both share a machine it is accepted a quarter faster, and is carried away as early.
+/// A file that comes alone is told of at once. Where several come at a time, a burst, they are taken in first and their transfers begin
+/// after it: where both share a machine it is accepted faster, and is carried away as early.
 package final class Announcer: Sendable {
     /// Announcements that may wait. While the queue is down the oldest ones wait and newer ones are left to Reconcile.
     private static let limit = 256
     /// The most files of one announcement.
     package static let size = 256
 
-    private struct Burst {
-        /// Groups of files that are being accepted.
-        var pending = 0
-        var held: [FileRecord] = []
-        /// Since when the first of them is held.
-        var since = ContinuousClock.now
-
-        mutating func takeHeld() -> [FileRecord] {
-            defer { held = [] }
-            return held
-        }
-    }
-
-    private let patience: Duration
+    private let pause: Duration
     private let announce: @Sendable ([FileRecord]) async -> Void
     private let batches: AsyncStream<[FileRecord]>
     private let continuation: AsyncStream<[FileRecord]>.Continuation
-    private let burst = Mutex(Burst())
+    private let burst: Mutex<Burst>
+    /// That files are held back, when none were.
+    private let holding: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
     /// Since when each of them waits.
     private let waiting = Mutex<Deque<ContinuousClock.Instant>>([])
 
-    /// - Parameter patience: the longest that a file is held back while others are accepted.
-    package init(patience: Duration, announce: @escaping @Sendable ([FileRecord]) async -> Void) {
-        self.patience = patience
+    /// - Parameters:
+    ///   - patience: the longest that a file is held back while others are accepted.
+    ///   - pause: the time without any that ends a burst: more than clients take from an answer to their next request.
+    package init(
+        patience: Duration, pause: Duration = .milliseconds(10), announce: @escaping @Sendable ([FileRecord]) async -> Void
+    ) {
+        self.pause = pause
         self.announce = announce
+        burst = Mutex(Burst(patience: patience, pause: pause))
+        holding = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (batches, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.limit))
     }
 
@@ -49,7 +44,7 @@ package final class Announcer: Sendable {
 
     /// A group of files is going to be accepted. `settle` has to follow.
     package func expect() {
-        burst.withLock { $0.pending += 1 }
+        burst.withLock { $0.expect() }
     }
 
     /// Groups have come to their end.
@@ -58,28 +53,43 @@ package final class Announcer: Sendable {
     ///   - groups: how many of those that were expected.
     ///   - accepted: their files that were accepted.
     package func settle(_ groups: Int, accepted: [FileRecord]) {
-        let ready = burst.withLock { burst -> [FileRecord] in
-            burst.pending -= groups
-            if burst.held.isEmpty { burst.since = .now }
-            burst.held += accepted
-            return burst.pending == 0 || ContinuousClock.now - burst.since >= patience ? burst.takeHeld() : []
+        let isHolding = burst.withLock { burst in
+            burst.settle(groups, accepted: accepted, at: .now)
+            pass(burst.takeDue(at: .now))
+            return burst.isHolding
         }
-        pass(ready)
+        if isHolding { holding.continuation.yield() }
     }
 
     /// What was accepted before is still passed on; then `run` ends.
     package func finish() {
-        pass(burst.withLock { $0.takeHeld() })
+        burst.withLock { pass($0.takeHeld()) }
+        holding.continuation.finish()
         continuation.finish()
     }
 
     package func run() async {
-        for await batch in batches {
-            await announce(batch)
-            waiting.withLock { _ = $0.popFirst() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.endBursts() }
+            for await batch in batches {
+                await announce(batch)
+                waiting.withLock { _ = $0.popFirst() }
+            }
+            group.cancelAll()
         }
     }
 
+    private func endBursts() async {
+        for await _ in holding.stream {
+            while burst.withLock({ $0.isHolding }) {
+                // Looked at now and then, since each file that comes would put it off.
+                do { try await Task.sleep(for: pause) } catch { return }
+                burst.withLock { pass($0.takeDue(at: .now)) }
+            }
+        }
+    }
+
+    /// Under the lock of `burst`, so that what was taken is passed on before the stream is finished.
     private func pass(_ records: [FileRecord]) {
         for start in stride(from: 0, to: records.count, by: Self.size) {
             waiting.withLock { waiting in

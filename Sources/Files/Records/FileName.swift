@@ -49,13 +49,14 @@ public struct FileName: Sendable, Hashable {
         try self.init(cleaning: text)
     }
 
-    /// The extension in lower case when it has 1…10 characters of `[a-z0-9]` only.
+    /// The extension in lower case when it has 1…10 characters of `[a-z0-9]` only, and is not that of what is unfinished on the FTP server.
     package var keyExtension: String? {
         guard let dot = value.utf8.lastIndex(of: UInt8(ascii: ".")), dot != value.utf8.startIndex else { return nil }
         let text = value[value.utf8.index(after: dot)...].utf8
         let isSafe = text.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
         guard (1...10).contains(text.count), isSafe else { return nil }
-        return String(decoding: text, as: UTF8.self).lowercased()
+        let name = String(decoding: text, as: UTF8.self).lowercased()
+        return name == "part" ? nil : name
     }
 }
 

@@ -8,25 +8,37 @@ enum FileChange: Sendable {
     case retried(FileID)
     case removed(FileID)
 
+    private enum Kind: CaseIterable {
+        case stored, failed, retried, removed
+    }
+
     /// Makes a batch of changes in one transaction.
     ///
     /// - Returns: for each whether it took place, and the containers in which a file's bytes are not needed any more.
     static func apply(_ changes: [FileChange], _ pool: PostgresPool) async throws -> (done: [Bool], containers: Set<UUIDv7>) {
-        let statements = Self.statements(for: changes)
-        let (done, containers) = try await pool.transaction { session in
-            var done: [[FileID: Bool]] = []
-            var containers: Set<UUIDv7> = []
-            for statement in statements {
-                var ids: [FileID: Bool] = [:]
-                for row in try statement.map({ try session.query($0) }) ?? [] {
-                    ids[try row.decode("id")] = true
-                    if let container = try row.decode("container", as: UUIDv7?.self) { containers.insert(container) }
-                }
-                done.append(ids)
-            }
-            return (done, containers)
+        let batches = Kind.allCases.compactMap { kind in
+            let batch = changes.filter { $0.kind == kind }
+            return batch.isEmpty ? nil : (kind: kind, statement: statement(for: batch, kind))
         }
-        return (changes.map { done[$0.kind][$0.file] ?? false }, containers)
+        var done: [Kind: Set<FileID>] = [:]
+        var containers: Set<UUIDv7> = []
+        for (batch, rows) in zip(batches, try await run(batches.map(\.statement), pool)) {
+            done[batch.kind] = Set(try rows.map { try $0.decode("id", as: FileID.self) })
+            for row in rows {
+                if let container = try row.decode("container", as: UUIDv7?.self) { containers.insert(container) }
+            }
+        }
+        return (changes.map { done[$0.kind]?.contains($0.file) ?? false }, containers)
+    }
+
+    private static func run(_ statements: [SQL], _ pool: PostgresPool) async throws -> [[PostgresRow]] {
+        // Mostly there is one, and BEGIN and COMMIT would be two round trips more.
+        if statements.count == 1 { return [try await pool.query(statements[0])] }
+        return try await pool.transaction { session in
+            var rows: [[PostgresRow]] = []
+            for statement in statements { rows.append(try session.query(statement)) }
+            return rows
+        }
     }
 
     private var file: FileID {
@@ -35,25 +47,28 @@ enum FileChange: Sendable {
         }
     }
 
-    /// The place of its statement among `statements(for:)`.
-    private var kind: Int {
+    private var kind: Kind {
         switch self {
-        case .stored: 0
-        case .failed: 1
-        case .retried: 2
-        case .removed: 3
+        case .stored: .stored
+        case .failed: .failed
+        case .retried: .retried
+        case .removed: .removed
         }
     }
 
-    /// One for each kind of change; nil where there is none of it.
-    private static func statements(for changes: [FileChange]) -> [SQL?] {
-        var ids: [[FileID]] = [[], [], [], []]
-        var reasons: [String] = []
-        for change in changes {
-            ids[change.kind].append(change.file)
-            if case .failed(_, let reason) = change { reasons.append(reason.replacing("\0", with: "")) }
+    private static func statement(for changes: [FileChange], _ kind: Kind) -> SQL {
+        let ids = changes.map(\.file)
+        switch kind {
+        case .stored: return store(ids)
+        case .failed: return fail(ids, changes.compactMap(\.reason))
+        case .retried: return retry(ids)
+        case .removed: return remove(ids)
         }
-        return zip(ids, [store(ids[0]), fail(ids[1], reasons), retry(ids[2]), remove(ids[3])]).map { $0.isEmpty ? nil : $1 }
+    }
+
+    private var reason: String? {
+        guard case .failed(_, let reason) = self else { return nil }
+        return reason.replacing("\0", with: "")
     }
 
     // Each locks its rows in the order of their ids before it changes them; the condition is checked again after a wait for a

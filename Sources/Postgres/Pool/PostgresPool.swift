@@ -63,12 +63,13 @@ public final class PostgresPool: Sendable, Service {
     /// The same, and no connection is left from before.
     public var isAway: Bool { shared.withLock { $0.pool.isAway } }
 
-    /// Runs one statement in a transaction of its own and returns all its rows.
+    /// Runs one statement in a transaction of its own and returns all its rows. Given up by the server, it is run again as a
+    /// `transaction` is; its outcome can be as unknown.
     public func query(_ sql: SQL) async throws(PostgresError) -> [PostgresRow] {
         try await statement { session throws(PostgresError) in try session.query(sql) }
     }
 
-    /// Runs one statement in a transaction of its own and returns how many rows it affected.
+    /// Runs one statement as `query` does and returns how many rows it affected.
     @discardableResult
     public func execute(_ sql: SQL) async throws(PostgresError) -> Int {
         try await statement { session throws(PostgresError) in try session.execute(sql) }
@@ -93,16 +94,21 @@ public final class PostgresPool: Sendable, Service {
     public func transaction<T: Sendable>(
         isolation: IsolationLevel = .readCommitted, _ body: @escaping @Sendable (borrowing PostgresSession) throws -> T
     ) async throws -> T {
+        try await repeated { try await use(.transaction(isolation), body) }
+    }
+
+    /// Tries what the server gives up in favour of another transaction again.
+    private func repeated<T: Sendable>(_ body: () async throws -> T) async throws -> T {
         var backoff = Backoff(base: .milliseconds(2), cap: .milliseconds(100))
         var attemptsLeft = configuration.transactionAttempts
         // Each connection can turn out to have prepared a statement before a table changed.
         var refreshesLeft = configuration.poolSize
         while true {
             do {
-                return try await use(.transaction(isolation), body)
+                return try await body()
             } catch let error as PostgresError where error.isSerializationFailure && attemptsLeft > 1 {
                 attemptsLeft -= 1
-                logger.debug("transaction runs again", metadata: .init([.sqlState: "\(error.sqlState ?? "")"]))
+                logger.debug("a transaction runs again", metadata: .init([.sqlState: "\(error.sqlState ?? "")"]))
             } catch let error as PostgresError where error.isStalePlan && refreshesLeft > 0 {
                 refreshesLeft -= 1
                 continue
@@ -120,7 +126,7 @@ public final class PostgresPool: Sendable, Service {
         _ body: @escaping @Sendable (borrowing PostgresSession) throws(PostgresError) -> T
     ) async throws(PostgresError) -> T {
         do {
-            return try await use(.plain) { session in try body(session) }
+            return try await repeated { try await use(.plain) { session in try body(session) } }
         } catch let error as PostgresError {
             throw error
         } catch {

@@ -60,7 +60,7 @@ class Stack:
 
     def stored_objects(self):
         """What is on the FTP server and visible there."""
-        return [path for path in (self.state / "ftp").rglob("*") if path.is_file() and ".part-" not in path.name]
+        return [path for path in (self.state / "ftp").rglob("*") if path.is_file() and ".part" not in path.name]
 
     def logs(self):
         """The log of every process, of those that have ended too."""

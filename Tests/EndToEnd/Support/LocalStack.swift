@@ -84,7 +84,7 @@ struct LocalStack: Sendable {
         var objects: [String: String] = [:]
         for path in files(below: "ftp") {
             let name = path.split(separator: "/").last ?? ""
-            objects[String(name.prefix(36)) + (name.contains(".part-") ? ".part" : "")] = "\(state)/ftp/\(path)"
+            objects[String(name.prefix(36)) + (name.contains(".part") ? ".part" : "")] = "\(state)/ftp/\(path)"
         }
         return objects
     }

@@ -66,9 +66,9 @@ struct JoinTests {
             ]
             let record = try await fixture.uploads.join(draft, parts: parts)
             #expect(record.state == .joining)
-            #expect(await fixture.eventually { (try? await fixture.find(record.id).state) == .complete })
+            #expect(await eventually { (try? await fixture.find(record.id).state) == .complete })
             #expect(try await fixture.content(of: record.id) == bytes)
-            #expect(await fixture.eventually { fixture.partial.isEmpty })
+            #expect(await eventually { fixture.partial.isEmpty })
         }
     }
 
@@ -77,10 +77,10 @@ struct JoinTests {
         try await UploadFixture.run { fixture in
             let first = try await fixture.stuck()
             defer { first.release() }
-            #expect(await fixture.eventually { try await fixture.find(first.id).offset == 1 })
+            #expect(try await eventually { try await fixture.find(first.id).offset == 1 })
             let second = try await fixture.uploads.join(draft, parts: [fixture.part([UInt8](repeating: 1, count: 65 << 20))])
             #expect(second.state == .joining)
-            #expect(await fixture.eventually { try await fixture.find(second.id).state == .complete })
+            #expect(try await eventually { try await fixture.find(second.id).state == .complete })
             #expect(try await fixture.find(first.id).state == .joining)
         }
     }
@@ -91,13 +91,13 @@ struct JoinTests {
             var stuck: [Stuck] = []
             defer { for upload in stuck { upload.release() } }
             for number in 0..<7 { stuck.append(try await fixture.stuck(owner: UserID(rawValue: 7 + Int64(number) % 2))) }
-            #expect(await fixture.eventually { try await begun(fixture).count == 4 })
+            #expect(try await eventually { try await begun(fixture).count == 4 })
             // For some passes of whoever looks for them.
             try await Task.sleep(for: .seconds(3))
             let first = try await begun(fixture)
             #expect(first.count == 4)
             stuck.first { first.contains($0.id) }?.release()
-            #expect(await fixture.eventually { try await begun(fixture).count == 5 })
+            #expect(try await eventually { try await begun(fixture).count == 5 })
             try await Task.sleep(for: .seconds(2))
             #expect(try await begun(fixture).count == 5)
         }
@@ -109,13 +109,13 @@ struct JoinTests {
             var stuck: [Stuck] = []
             defer { for upload in stuck { upload.release() } }
             for _ in 0..<6 { stuck.append(try await fixture.stuck()) }
-            #expect(await fixture.eventually { try await begun(fixture).count >= 3 })
+            #expect(try await eventually { try await begun(fixture).count >= 3 })
             for _ in 0..<2 { stuck.append(try await fixture.stuck(owner: UserID(rawValue: 8))) }
-            #expect(await fixture.eventually { try await begun(fixture).contains(stuck[6].id) })
+            #expect(try await eventually { try await begun(fixture).contains(stuck[6].id) })
             let first = try await begun(fixture)
             #expect(first.count == 4)
             stuck.first { first.contains($0.id) }?.release()
-            #expect(await fixture.eventually { try await begun(fixture).count == 5 })
+            #expect(try await eventually { try await begun(fixture).count == 5 })
             #expect(try await begun(fixture).contains(stuck[7].id))
         }
     }
@@ -177,7 +177,7 @@ struct JoinTests {
                 _ = try await fixture.uploads.terminate(owner: owner, id: record.id)
             } else {
                 #expect(unlink(fixture.path(of: parts[1])) == 0)
-                #expect(await fixture.eventually { try await fixture.find(record.id).state == .dead })
+                #expect(try await eventually { try await fixture.find(record.id).state == .dead })
             }
             #expect(try await use(fixture) == [0, 0])
             #expect(try await fixture.uploads.join(draft, parts: [more]).state == .complete)

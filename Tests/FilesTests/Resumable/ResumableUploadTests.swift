@@ -57,7 +57,7 @@ struct ResumableUploadTests {
             }
             // As if its process had been killed.
             upload = nil
-            #expect(await fixture.eventually { ((try? await fixture.find(record.id).offset) ?? 0) >= 8 << 20 })
+            #expect(await eventually { ((try? await fixture.find(record.id).offset) ?? 0) >= 8 << 20 })
             let offset = Int(try await fixture.uploads.head(owner: owner, id: record.id).offset)
             #expect(offset < lost.count)
             try await fixture.append(right[offset...], to: record.id, at: Int64(offset))
@@ -156,10 +156,10 @@ struct ResumableUploadTests {
             try await upload.write(ByteBuffer(bytes: pattern(1000)))
             #expect(try await upload.settle().state == .finishing)
             await upload.forget()
-            #expect(await fixture.eventually { (try? await fixture.find(record.id).state) == .complete })
+            #expect(await eventually { (try? await fixture.find(record.id).state) == .complete })
             #expect(try await fixture.content(of: record.id) == pattern(1000))
             #expect(try await fixture.count("files") == 1)
-            #expect(await fixture.eventually { fixture.partial.isEmpty && fixture.staging.ready.count == 1 })
+            #expect(await eventually { fixture.partial.isEmpty && fixture.staging.ready.count == 1 })
         }
     }
 
@@ -187,7 +187,7 @@ struct ResumableUploadTests {
             #expect(try await fixture.find(record.id).state == .finishing)
             #expect(fixture.partial == [record.id.description] && fixture.staging.ready.isEmpty)
             try await fixture.pool.execute("ALTER TABLE files DROP CONSTRAINT test_refuses")
-            #expect(await fixture.eventually { (try? await fixture.find(record.id).state) == .complete })
+            #expect(await eventually { (try? await fixture.find(record.id).state) == .complete })
             #expect(try await fixture.content(of: record.id) == pattern(1000))
         }
     }
@@ -233,7 +233,7 @@ struct ResumableUploadTests {
     func empty() async throws {
         try await UploadFixture.run { fixture in
             let record = try await fixture.create(length: 0)
-            #expect(await fixture.eventually { (try? await fixture.find(record.id).state) == .complete })
+            #expect(await eventually { (try? await fixture.find(record.id).state) == .complete })
             #expect(try await fixture.content(of: record.id) == [])
         }
     }
@@ -259,7 +259,7 @@ struct ResumableUploadTests {
             let upload = try await fixture.uploads.open(owner: owner, id: record.id, at: 0) { bell.ring() }
             try await upload.write(ByteBuffer(bytes: pattern(5)))
             async let ended = fixture.processes[1].uploads.terminate(owner: owner, id: record.id)
-            #expect(await fixture.eventually { bell.rings == 1 })
+            #expect(await eventually { bell.rings == 1 })
             await upload.cut()
             let terminated = try await ended
             #expect(terminated.offset == 5)
@@ -278,7 +278,7 @@ struct ResumableUploadTests {
             #expect(try await upload.settle().state == .finishing)
             let other = fixture.processes[1].uploads
             async let ended = other.terminate(owner: owner, id: record.id)
-            #expect(await fixture.eventually { bell.rings == 1 })
+            #expect(await eventually { bell.rings == 1 })
             let file = try await upload.finish()
             let left = try await ended
             #expect(left.file == file.id)

@@ -36,7 +36,7 @@ struct TakeoverTests {
         let bell = Bell()
         let begun = Bell()
         async let older: Void = write(first, to: record.id, fixture.processes[round % 2], bell, begun)
-        #expect(await fixture.eventually { begun.rings == 1 })
+        #expect(await eventually { begun.rings == 1 })
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...20)))
         if trouble == .emptied { try await fixture.redis.ask("FLUSHALL") }
         let newer = fixture.processes[(round + 1) % 2].uploads
@@ -81,7 +81,7 @@ struct TakeoverTests {
             let older = try await fixture.uploads.open(owner: owner, id: record.id, at: 0) { bell.ring() }
             try await older.write(ByteBuffer(bytes: pattern(300)))
             async let newer = fixture.uploads.open(owner: owner, id: record.id, at: 300) { other.ring() }
-            #expect(await fixture.eventually { bell.rings == 1 })
+            #expect(await eventually { bell.rings == 1 })
             #expect(await older.cut() == 300)
             let upload = try await newer
             try await upload.write(ByteBuffer(bytes: pattern(1000)[300...]))
@@ -151,7 +151,7 @@ struct TakeoverTests {
             if isWhole {
                 #expect(await code { _ = try await upload.finish() } == .superseded)
                 // Whoever had it next, or the finisher, makes one.
-                #expect(await fixture.eventually { (try? await fixture.find(record.id).state) == .complete })
+                #expect(await eventually { (try? await fixture.find(record.id).state) == .complete })
                 #expect(try await fixture.count("files") == 1)
             } else {
                 #expect(await code { _ = try await upload.settle() } == .superseded)
@@ -168,7 +168,7 @@ struct TakeoverTests {
             let bell = Bell()
             let older = try await fixture.uploads.open(owner: owner, id: record.id, at: 0) { bell.ring() }
             async let newer = fixture.processes[1].uploads.head(owner: owner, id: record.id)
-            #expect(await fixture.eventually { bell.rings == 1 })
+            #expect(await eventually { bell.rings == 1 })
             await older.cut()
             let next = try await newer
             #expect(next.offset == 0)

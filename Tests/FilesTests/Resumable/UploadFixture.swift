@@ -132,16 +132,6 @@ struct UploadFixture: Sendable {
     var partial: [String] { TestStaging.names(in: staging.configuration.root + "/partial") }
 
     func path(of id: UploadID) -> String { "\(staging.configuration.root)/partial/\(id)" }
-
-    /// Whether a condition comes true in time.
-    func eventually(_ condition: () async throws -> Bool) async -> Bool {
-        let deadline = ContinuousClock.now + Duration.seconds(15).stretched
-        while ContinuousClock.now < deadline {
-            if (try? await condition()) == true { return true }
-            try? await Task.sleep(for: .milliseconds(20))
-        }
-        return false
-    }
 }
 
 /// Remembers that it was told something.

@@ -52,7 +52,7 @@ struct UploadSweepTests {
             try await fixture.pool.execute("ALTER TABLE files DROP CONSTRAINT test_refuses")
             for id in [record.id, joined.id] {
                 // What became of it is told from then on, as long as of any other.
-                #expect(await fixture.eventually { (try? await fixture.find(id).file) != nil })
+                #expect(await eventually { (try? await fixture.find(id).file) != nil })
             }
             _ = try await fixture.sweep.run(olderThan: .zero)
             for id in [record.id, joined.id] { #expect(try await fixture.find(id).expiresAt.timeIntervalSinceNow > 23 * 3600) }

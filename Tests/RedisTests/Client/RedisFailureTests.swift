@@ -15,10 +15,10 @@ import Testing
             let reply = try await client.evaluate(script, keys: [], arguments: [])
             #expect(reply == .integer(1))
             server.kill()
-            #expect(try await eventually { !client.isConnected })
+            #expect(await eventually { !client.isConnected })
             #expect(await code { try await client.send(RedisCommand("PING"), deadline: .seconds(1)) } == .unavailable)
             try await server.restart()
-            #expect(try await eventually { client.isConnected })
+            #expect(await eventually { client.isConnected })
             let reply2 = try await client.evaluate(script, keys: [], arguments: [])
             #expect(reply2 == .integer(1))
         }
@@ -74,9 +74,9 @@ import Testing
             let id = try await client.send(RedisCommand("CLIENT", "ID"))
             server.suspend()
             #expect(await code { try await client.send(RedisCommand("PING")) } == .timeout)
-            #expect(try await eventually { !client.isConnected })
+            #expect(await eventually { !client.isConnected })
             server.resume()
-            #expect(try await eventually { client.isConnected })
+            #expect(await eventually { client.isConnected })
             let reply = try await client.send(RedisCommand("CLIENT", "ID"), deadline: .seconds(5).stretched)
             #expect(reply != id)
         }
@@ -110,7 +110,7 @@ import Testing
             server.suspend()
             #expect(await code { try await client.blocking(RedisCommand("BLPOP", "k", 1), timeout: .milliseconds(1)) } == .timeout)
             server.resume()
-            #expect(try await eventually { client.isConnected })
+            #expect(await eventually { client.isConnected })
             let reply = try await client.blocking(RedisCommand("CLIENT", "ID"), timeout: .seconds(5))
             #expect(reply != id)
         }
@@ -221,7 +221,7 @@ import Testing
                 let result = await code { try await client.send(RedisCommand("GET", "k")) }
                 // Three replies to one command: the first is taken for its own, the second ends the connection.
                 #expect(result == (expected == .unavailable ? nil : expected))
-                let isLost = try await eventually { !client.isConnected }
+                let isLost = await eventually { !client.isConnected }
                 #expect(isLost)
             }
         }
@@ -245,7 +245,7 @@ import Testing
                     let result =
                         batch ? await code { try await client.send([command]) } : await code { try await client.send(command) }
                     #expect(result == .unavailable)
-                    let isLost = try await eventually { !client.isConnected }
+                    let isLost = await eventually { !client.isConnected }
                     #expect(isLost)
                 }
             }
@@ -278,7 +278,7 @@ import Testing
             #expect(await code { try await client.send(RedisCommand("PING"), deadline: .milliseconds(30).stretched) } == .timeout)
             await services.triggerGracefulShutdown()
             #expect(
-                try await eventually {
+                await eventually {
                     await code { try await client.send(RedisCommand("PING"), deadline: .milliseconds(20)) } == .closed
                 })
             server.resume()

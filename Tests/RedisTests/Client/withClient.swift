@@ -40,16 +40,6 @@ func code(_ body: () async throws -> some Any) async -> RedisError.Code? {
     }
 }
 
-/// Asks again until `condition` holds; false after ten seconds, stretched.
-func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + .seconds(10).stretched
-    while ContinuousClock.now < end {
-        if try await condition() { return true }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    return false
-}
-
 /// A key, channel or name that no other test uses.
 func unique() -> String { "test:\(UUIDv7())" }
 

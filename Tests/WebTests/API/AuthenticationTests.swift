@@ -1,5 +1,6 @@
 import Accounts
 import Platform
+import TestSupport
 import Testing
 
 extension OverSockets {

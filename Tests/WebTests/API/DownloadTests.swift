@@ -1,6 +1,7 @@
 import Files
 import Platform
 import Postgres
+import TestSupport
 import Testing
 
 extension OverSockets {

@@ -2,6 +2,7 @@ import Accounts
 import Files
 import Platform
 import Postgres
+import TestSupport
 import Testing
 import Web
 

@@ -1,6 +1,7 @@
 import Accounts
 import Platform
 import Postgres
+import TestSupport
 import Testing
 
 extension OverSockets {

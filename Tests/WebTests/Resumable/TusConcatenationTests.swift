@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Platform
 import Postgres
+import TestSupport
 import Testing
 
 extension OverSockets {

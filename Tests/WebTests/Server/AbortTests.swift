@@ -1,5 +1,6 @@
 import Platform
 import Postgres
+import TestSupport
 import Testing
 
 extension OverSockets {

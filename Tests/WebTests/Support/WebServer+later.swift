@@ -1,3 +1,5 @@
+import TestSupport
+
 extension WebServer {
     /// One request, sent again for as long as it is told to come later: that of many at once a disk or a database may be behind for some
     /// seconds, is no fault of theirs.

@@ -8,12 +8,12 @@ struct PartNameTests {
 
     @Test("the name of an upload is its key and its epoch")
     func make() {
-        #expect(PartName.of("7/2026/01/\(Self.id).pdf", epoch: 1_732_310_000_123_456) == "7/2026/01/\(Self.id).pdf.part-1732310000123456")
+        #expect(PartName.of("7/2026/01/\(Self.id).pdf", epoch: 1_732_310_000_123_456) == "7/2026/01/\(Self.id).pdf.1732310000123456.part")
     }
 
     @Test(
         "unfinished uploads are recognised",
-        arguments: ["\(id).part-1", "\(id).pdf.part-1732310000123456", "\(id).7z.part-0", "\(id).part-1.old"])
+        arguments: ["\(id).1.part", "\(id).pdf.1732310000123456.part", "\(id).7z.0.part", "\(id).1.part.old"])
     func parts(name: String) {
         #expect(PartName.matches(name))
     }
@@ -21,11 +21,18 @@ struct PartNameTests {
     @Test(
         "stored objects, and whatever others have put there, are not",
         arguments: [
-            id, "\(id).pdf", "\(id).part", "\(id).part-", "\(id).pdf.part-", "\(id).part-1a", "\(id).part--1", "\(id).part-1.pdf",
-            "\(id).part-1.part-2", "\(id) .part-1", "\(id).PDF.part-1", "\(id)x.part-1", "notes.part-1", ".part-1", "", "\(id).p f.part-1",
-            "\(id).part-١", "\(id).part-.old", "\(id).old", "\(id).part-1.old.old",
+            id, "\(id).pdf", "\(id).part", "\(id)..part", "\(id).pdf.part", "\(id).1a.part", "\(id).-1.part", "\(id).1.part.pdf",
+            "\(id).1.part.2.part", "\(id) .1.part", "\(id).PDF.1.part", "\(id)x.1.part", "notes.1.part", ".1.part", "", "\(id).p f.1.part",
+            "\(id).١.part", "\(id)..part.old", "\(id).old", "\(id).1.part.old.old", "\(id)1.part", "\(id).1part", "\(id).pdf.part.old",
         ])
     func others(name: String) {
         #expect(!PartName.matches(name))
+    }
+
+    @Test("the key in whose way an object was is known from the name to which that was moved")
+    func aside() {
+        #expect(PartName.keyOfAside("\(Self.id).pdf.41.part.old") == "\(Self.id).pdf")
+        #expect(PartName.keyOfAside("\(Self.id).pdf.41.part") == nil)
+        #expect(PartName.keyOfAside("\(Self.id).old") == nil)
     }
 }

@@ -12,8 +12,8 @@ struct SweepPartsTests {
     func parts() async throws {
         try await WorkerFixture.with { fixture in
             let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds)
-            let (old, young) = ("\(directory)/\(FileID()).pdf.part-41", "\(directory)/\(FileID()).pdf.part-42")
-            let kept = ["\(directory)/\(FileID()).pdf", "\(directory)/notes.part-1", "other/\(FileID()).part-1", young].sorted()
+            let (old, young) = ("\(directory)/\(FileID()).pdf.41.part", "\(directory)/\(FileID()).pdf.42.part")
+            let kept = ["\(directory)/\(FileID()).pdf", "\(directory)/notes.1.part", "other/\(FileID()).1.part", young].sorted()
             for key in kept + [old] { try await fixture.put(bytes(10), as: key) }
             for key in kept + [old] where key != young { try fixture.backdateObject(key, hours: 48) }
 
@@ -27,7 +27,7 @@ struct SweepPartsTests {
         try await WorkerFixture.with { fixture in
             let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds)
             let (replaced, lost) = ("\(directory)/\(FileID()).pdf", "\(directory)/\(FileID()).pdf")
-            let aside = [replaced, lost].map { $0 + ".part-41.old" }
+            let aside = [replaced, lost].map { $0 + ".41.part.old" }
             for key in aside + [replaced] { try await fixture.put(bytes(10), as: key) }
             for key in aside { try fixture.backdateObject(key, hours: 48) }
             #expect(await fixture.sweepParts.handle(SweepParts(), run()).isDone)
@@ -39,7 +39,7 @@ struct SweepPartsTests {
     func monthBefore() async throws {
         try await WorkerFixture.with { fixture in
             let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds - 27 * 86_400_000)
-            let old = "\(directory)/\(FileID()).part-41"
+            let old = "\(directory)/\(FileID()).41.part"
             try await fixture.put(bytes(10), as: old)
             try fixture.backdateObject(old, hours: 48)
             #expect(await fixture.sweepParts.handle(SweepParts(), run()).isDone)
@@ -54,7 +54,7 @@ struct SweepPartsTests {
                 try FileManager.default.createDirectory(
                     atPath: "\(fixture.server.root)/\(name)", withIntermediateDirectories: false)
             }
-            let old = "7/\(FileKey.directory(milliseconds: FileID().milliseconds))/\(FileID()).part-41"
+            let old = "7/\(FileKey.directory(milliseconds: FileID().milliseconds))/\(FileID()).41.part"
             try await fixture.put(bytes(10), as: old)
             try fixture.backdateObject(old, hours: 48)
             #expect(await fixture.sweepParts.handle(SweepParts(), run()).isDone)
@@ -66,7 +66,7 @@ struct SweepPartsTests {
     func refusedDirectory() async throws {
         try await WorkerFixture.with { fixture in
             let directory = FileKey.directory(milliseconds: FileID().milliseconds)
-            let keys = (6...8).map { "\($0)/\(directory)/\(FileID()).part-41" }
+            let keys = (6...8).map { "\($0)/\(directory)/\(FileID()).41.part" }
             for key in keys {
                 try await fixture.put(bytes(10), as: key)
                 try fixture.backdateObject(key, hours: 48)
@@ -84,7 +84,7 @@ struct SweepPartsTests {
             let kept = "\(directory)/\(FileID()).pdf"
             try await fixture.put(bytes(10), as: kept)
             for number in 0..<2300 {
-                let key = "\(directory)/\(FileID()).part-\(number)"
+                let key = "\(directory)/\(FileID()).\(number).part"
                 try fixture.server.place([], at: key)
                 try fixture.backdateObject(key, hours: 48)
             }
@@ -99,7 +99,7 @@ struct SweepPartsTests {
             let directory = "7/" + FileKey.directory(milliseconds: FileID().milliseconds)
             try await fixture.put(bytes(10), as: "\(directory)/first")
             for number in 0..<1000 {
-                let key = "\(directory)/\(FileID()).part-\(number)"
+                let key = "\(directory)/\(FileID()).\(number).part"
                 try fixture.server.place([], at: key)
                 try fixture.backdateObject(key, hours: 48)
             }
@@ -120,7 +120,7 @@ struct SweepPartsTests {
     @Test("a lost lease ends it")
     func lostLease() async throws {
         try await WorkerFixture.with { fixture in
-            let key = "7/\(FileKey.directory(milliseconds: FileID().milliseconds))/\(FileID()).part-1"
+            let key = "7/\(FileKey.directory(milliseconds: FileID().milliseconds))/\(FileID()).1.part"
             try await fixture.put(bytes(10), as: key)
             try fixture.backdateObject(key, hours: 48)
             _ = await fixture.sweepParts.handle(SweepParts(), run(isCurrent: { false }))
