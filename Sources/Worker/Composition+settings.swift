@@ -6,39 +6,23 @@ import Platform
 extension Composition {
     func ftpConfiguration() throws -> FTPConfiguration {
         var configuration = try FTPConfiguration(url: settings.ftp.url, certificateAuthority: settings.ftp.certificateAuthority)
-        // One for each handler and one for the health check.
-        configuration.maximumConnections = 1 + concurrency(of: DeleteFile.queue) + concurrency(of: SweepParts.queue)
-        return configuration
-    }
-
-    /// Connections of their own, so that neither they nor the others wait for the others.
-    func transferConfiguration() throws -> FTPConfiguration {
-        var configuration = try ftpConfiguration()
-        configuration.maximumConnections = max(1, concurrency(of: TransferFile.queue))
-        configuration.patience = FTPConnections.patience
+        // One for each handler and one for the health check, which must not wait for transfers.
+        configuration.maximumConnections = options.queues.reduce(1) { $0 + $1.concurrency }
         return configuration
     }
 
     func smtpConfiguration(_ mail: Settings.Mail) throws -> SMTPConfiguration {
         var configuration = try SMTPConfiguration(url: mail.server, certificateAuthority: mail.certificateAuthority)
         configuration.clientName = try MailAddress(mail.sender).domain
-        configuration.maximumConnections = max(1, concurrency(of: SendMail.queue))
+        configuration.maximumConnections = options.queues.first { $0.name == SendMail.queue }?.concurrency ?? 1
         return configuration
     }
 
     func queues() -> [QueueOptions] {
         options.queues.map { given in
-            switch given.name {
-            case SendMail.queue: .mail(concurrency: given.concurrency)
-            case TransferFile.queue:
-                QueueOptions(queueName(given.name), concurrency: given.concurrency * FTPConnections.transfersForEach)
-            default: QueueOptions(queueName(given.name), concurrency: given.concurrency)
-            }
+            given.name == SendMail.queue
+                ? .mail(concurrency: given.concurrency) : QueueOptions(queueName(given.name), concurrency: given.concurrency)
         }
-    }
-
-    private func concurrency(of queue: String) -> Int {
-        options.queues.first { $0.name == queue }?.concurrency ?? 0
     }
 
     func schedules() throws -> [ScheduledJob] {

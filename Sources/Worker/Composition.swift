@@ -36,11 +36,10 @@ struct Composition {
         try await registration.begin()
         let curl = CurlEngine(logger: logger)
         let ftp = try FTPClient(engine: curl, configuration: ftpConfiguration(), logger: logger)
-        let transfers = try FTPClient(engine: curl, configuration: transferConfiguration(), logger: logger)
         let files = FileTransitions(pool: postgres) { try await staging.remove($0) }
         let relay = FileRelay(files: files, jobs: FileJobs(client: redis, partitions: settings.queuePartitions))
         let handlers = Handlers(
-            transfer: TransferFileHandler(files: files, staging: staging, ftp: transfers),
+            transfer: TransferFileHandler(files: files, staging: staging, ftp: ftp),
             delete: DeleteFileHandler(files: files, staging: staging, ftp: ftp),
             reconcile: ReconcileHandler(
                 files: files, relay: relay,

@@ -40,8 +40,8 @@ package struct Options: ParsableCommand {
     @Option(
         name: .customLong("queue"),
         help: """
-            A queue to serve and how many of its jobs at a time, for transfers on how many FTP connections, as in \
-            --queue transfer=32. May be given several times; without it: transfer=32, delete=8, mail=8, maintenance=1, sweep=1, purge=1.
+            A queue to serve and how many of its jobs at a time, as in --queue transfer=32. May be given several times; without \
+            it: transfer=32, delete=8, mail=8, maintenance=1, sweep=1, purge=1.
             """
     )
     var given: [QueueOption] = []

@@ -278,6 +278,29 @@ struct StagingTests {
         }
     }
 
+    @Test("a batch that is stopped before it is durable leaves nothing")
+    func stopped() async throws {
+        try await TestStaging.with(threads: 1) { area in
+            let files = [try await area.receive([1, 2, 3]), try await area.receive(pattern(1_200_000))]
+            let gates = [Gate(), Gate()]
+            for gate in gates { gate.close() }
+            async let first: Void = area.pool.run { gates[0].pass() }
+            #expect(await eventually { area.pool.load == 1 })
+            let publishing = Task { await area.publish(files) }
+            #expect(await eventually { area.pool.load == 2 })
+            async let second: Void = area.pool.run { gates[1].pass() }
+            #expect(await eventually { area.pool.load == 3 })
+            gates[0].open()
+            // The two syncs wait behind the second gate.
+            #expect(await eventually { area.ready.count == 2 && area.pool.load == 3 })
+            publishing.cancel()
+            gates[1].open()
+            for result in await publishing.value { #expect(await code { _ = try result.get() } == .cancelled) }
+            #expect(area.ready == [])
+            _ = try await (first, second)
+        }
+    }
+
     @Test("a closed pool refuses work and leaks nothing")
     func closedPool() async throws {
         // However slow the machine, no new measurement is asked of the pool.

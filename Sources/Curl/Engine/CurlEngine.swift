@@ -38,8 +38,8 @@ public final class CurlEngine: Service {
 
     /// A pool of at most `maximumLanes` connections to one target with one policy: never shared between targets, so that
     /// a connection cannot be reused under other TLS settings (row 69).
-    func makePool(name: String, maximumLanes: Int, patience: Duration? = nil) -> LanePool {
-        let pool = LanePool(name: name, maximumLanes: maximumLanes, patience: patience, logger: logger)
+    func makePool(name: String, maximumLanes: Int) -> LanePool {
+        let pool = LanePool(name: name, maximumLanes: maximumLanes, logger: logger)
         let isClosed = state.withLock { state in
             state.pools.append(pool)
             return state.isClosed

@@ -6,14 +6,12 @@ import Synchronization
 enum LaneRefusal: Error {
     case cancelled
     case closed
-    /// No lane became free in time.
-    case late
 }
 
 /// Lanes to one target and the queue before them.
 ///
 /// Work goes to the lane that was used last (its connection is the freshest); when all lanes are busy it waits in the
-/// order of submission, at most for as long as the pool's patience lasts. Lanes start on demand and end after a minute without work.
+/// order of submission. Lanes start on demand and end after a minute without work.
 final class LanePool: Sendable {
     private struct State {
         var waiting: Deque<LaneWork> = []
@@ -21,14 +19,12 @@ final class LanePool: Sendable {
         var running: [ObjectIdentifier: CurlLane] = [:]
         var laneCount = 0
         var isClosed = false
-        /// Whether `refuseLate` runs.
-        var isTimed = false
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
     private enum Placement {
         case refused(LaneRefusal)
-        case queued(startsTimer: Bool)
+        case queued
         case wake(CurlLane)
         case start(CurlLane)
     }
@@ -36,15 +32,12 @@ final class LanePool: Sendable {
     let name: String
     let logger: Logger
     private let maximumLanes: Int
-    private let patience: Duration?
     private let state = Mutex(State())
 
-    /// - Parameter patience: how long work may wait, to a quarter of it; nil: for as long as it takes.
-    init(name: String, maximumLanes: Int, patience: Duration?, logger: Logger) {
+    init(name: String, maximumLanes: Int, logger: Logger) {
         precondition(maximumLanes > 0, "a pool needs a lane")
         self.name = name
         self.maximumLanes = maximumLanes
-        self.patience = patience
         self.logger = logger
     }
 
@@ -81,40 +74,24 @@ final class LanePool: Sendable {
             }
             guard state.laneCount < maximumLanes else {
                 state.waiting.append(work)
-                guard patience != nil, !state.isTimed else { return .queued(startsTimer: false) }
-                state.isTimed = true
-                return .queued(startsTimer: true)
+                return .queued
             }
-            let lane = CurlLane(pool: self)
-            lane.give(work)
-            state.running[ObjectIdentifier(work.ticket)] = lane
             state.laneCount += 1
-            return .start(lane)
+            return .start(makeLane(for: work, in: &state))
         }
         switch placement {
         case .refused(let reason): work.refuse(reason)
-        case .queued(let startsTimer): if startsTimer { Task { await refuseLate() } }
+        case .queued: break
         case .wake(let lane): lane.wake()
         case .start(let lane): lane.start()
         }
     }
 
-    /// Looks now and then, for as long as work waits: a timer for each piece would cost more than most of them wait.
-    private func refuseLate() async {
-        guard let patience else { return }
-        var isWaiting = true
-        while isWaiting {
-            try? await Task.sleep(for: patience / 4)
-            let limit = ContinuousClock.now - patience
-            let late = state.withLock { state in
-                var late: [LaneWork] = []
-                while let work = state.waiting.first, work.submitted <= limit { late.append(state.waiting.removeFirst()) }
-                isWaiting = !state.waiting.isEmpty
-                state.isTimed = isWaiting
-                return late
-            }
-            for work in late { work.refuse(.late) }
-        }
+    private func makeLane(for work: LaneWork, in state: inout State) -> CurlLane {
+        let lane = CurlLane(pool: self)
+        lane.give(work)
+        state.running[ObjectIdentifier(work.ticket)] = lane
+        return lane
     }
 
     private func cancel(_ ticket: LaneTicket) {
@@ -156,12 +133,17 @@ final class LanePool: Sendable {
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
     func laneEnded() {
-        let watchers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let (successor, watchers) = state.withLock { state -> (CurlLane?, [CheckedContinuation<Void, Never>]) in
+            // Submitted after the lane was out of reach, while it still counted.
+            if let work = state.waiting.popFirst() {
+                return (makeLane(for: work, in: &state), [])
+            }
             state.laneCount -= 1
-            guard state.laneCount == 0 else { return [] }
+            guard state.laneCount == 0 else { return (nil, []) }
             defer { state.watchers = [] }
-            return state.watchers
+            return (nil, state.watchers)
         }
+        successor?.start()
         for watcher in watchers { watcher.resume() }
     }
 
@@ -204,7 +186,6 @@ final class LaneTicket: Sendable {
 /// Exactly one of `run` and `refuse` is called, once.
 struct LaneWork: Sendable {
     let ticket: LaneTicket
-    let submitted = ContinuousClock.now
     let run: @Sendable (CurlSession) -> Void
     let refuse: @Sendable (LaneRefusal) -> Void
 }

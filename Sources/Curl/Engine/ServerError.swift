@@ -3,7 +3,7 @@ public struct ServerError<Service: RemoteService>: Error, Hashable, Sendable, Cu
     /// What the caller should do about it.
     public struct Disposition: Hashable, Sendable, CustomStringConvertible {
         fileprivate enum Value: String {
-            case unavailable, retry, fatal, superseded, cancelled, busy
+            case unavailable, retry, fatal, superseded, cancelled
         }
 
         fileprivate let value: Value
@@ -56,6 +56,4 @@ public typealias SMTPError = ServerError<SMTPService>
 extension FTPError.Disposition {
     /// The caller was no longer entitled to publish; nothing has been renamed.
     public static var superseded: Self { Self(value: .superseded) }
-    /// No connection became free in time; the server has not been asked for anything.
-    public static var busy: Self { Self(value: .busy) }
 }

@@ -3,8 +3,7 @@ import Synchronization
 
 /// Publishes, deletes and lists files on one FTP server.
 ///
-/// Up to `maximumConnections` operations run at the same time, each on a kept connection; further ones wait in order, for as long as
-/// the configuration lets them.
+/// Up to `maximumConnections` operations run at the same time, each on a kept connection; further ones wait in order.
 /// Memory is bounded by the number of connections, whatever the size of the files. Cancelling the caller aborts the
 /// operation. Names may consist of `[A-Za-z0-9._/-]` only; anything else is refused before a connection is touched.
 public struct FTPClient: Sendable {
@@ -24,7 +23,7 @@ public struct FTPClient: Sendable {
     /// - Throws: when `configuration.directory`, a name or a number in it cannot be used.
     public init(engine: CurlEngine, configuration: FTPConfiguration, logger: Logger) throws(FTPError) {
         target = try FTPTarget(configuration)
-        pool = engine.makePool(name: "ftp", maximumLanes: configuration.maximumConnections, patience: configuration.patience)
+        pool = engine.makePool(name: "ftp", maximumLanes: configuration.maximumConnections)
         self.logger = logger
     }
 
@@ -101,11 +100,7 @@ public struct FTPClient: Sendable {
                 }
             }
         } catch {
-            switch error {
-            case .closed: throw FTPError(.cancelled, message: "the engine has ended")
-            case .cancelled: throw FTPError(.cancelled, message: "cancelled while waiting for a connection")
-            case .late: throw FTPError(.busy, message: "all connections are in use")
-            }
+            throw FTPError(.cancelled, message: error == .closed ? "the engine has ended" : "cancelled while waiting for a connection")
         }
         return try result.get()
     }

@@ -19,10 +19,8 @@ public struct FTPConfiguration: Sendable {
     public var directory: String
     /// Path of a PEM file with the authorities that may sign the server's certificate; nil: those of the system.
     public var certificateAuthority: String?
-    /// Connections open at the same time; further operations wait.
+    /// Connections open at the same time; further transfers wait.
     public var maximumConnections = 16
-    /// How long an operation waits for a connection before it fails as `.busy`; nil: until there is one.
-    public var patience: Duration?
     public var connectTimeout: Duration = .seconds(10)
     /// How long any reply on the control connection may take.
     public var responseTimeout: Duration = .seconds(30)

@@ -25,12 +25,11 @@ extension JobOutcome {
 
     private init(_ error: FTPError, of file: FileID, _ context: JobContext) {
         let reason = "FTP: \(error.message)"
-        if ![.cancelled, .busy].contains(error.disposition) {
+        if error.disposition != .cancelled {
             Self.log.note("FTP \(error.disposition) \(error.replyCode ?? 0)", reason, context.logger)
         }
         switch error.disposition {
         case .unavailable: self = .later(after: Pause.since(file, longest: Self.longestPause), reason: reason)
-        case .busy: self = .later(after: FTPConnections.patience, reason: reason)
         case .superseded, .cancelled: self = .later(after: .zero, reason: reason)
         case .retry: self.init(retrying: reason, context)
         default: self = .giveUp(reason: reason)

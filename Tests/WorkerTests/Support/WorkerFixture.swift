@@ -26,14 +26,12 @@ struct WorkerFixture: Sendable {
     var delete: DeleteFileHandler { DeleteFileHandler(files: files, staging: staging, ftp: ftp) }
 
     static func with(
-        _ kind: FTPServerProcess.Kind = .vsftpd(tls: false), configure: (inout FTPConfiguration) -> Void = { _ in },
-        _ body: @escaping @Sendable (WorkerFixture) async throws -> Void
+        _ kind: FTPServerProcess.Kind = .vsftpd(tls: false), _ body: @escaping @Sendable (WorkerFixture) async throws -> Void
     ) async throws {
         let server = try FTPServerProcess(kind)
         var configuration = FTPConfiguration(
             host: "127.0.0.1", port: server.port, user: server.user, password: Secret(server.password), requiresTLS: false)
         configuration.connectTimeout = .seconds(5)
-        configure(&configuration)
         try await with(server, configuration, body)
     }
 
