@@ -41,7 +41,7 @@ public struct FileRelay: Sendable {
             rest = rest.dropFirst(Self.group)
         }
         var taken: [FileRecord] = []
-        for row in retried where try await files.status(of: row.id).map({ $0.state != .failed }) ?? false { taken.append(row) }
+        for row in retried where try await files.load(row.id).map({ $0.state != .failed }) ?? false { taken.append(row) }
         return taken
     }
 

@@ -267,37 +267,14 @@ struct StagingTests {
             let (loaded, unloaded) = (try #require(try await area.open(records[2])), try #require(try await area.open(records[2])))
             #expect(loaded.isShared)
             try await loaded.load(records[2].size)
-            for record in [records[2], records[1], records[2]] { try await area.erase(record.status) }
+            for record in [records[2], records[1], records[2]] { try await area.erase(record) }
             #expect(try await Array(loaded.read(at: 10, upTo: 59_990).readableBytesView) == Array(contents[2][10...]))
             #expect(try await unloaded.read(at: 0, upTo: 100).readableBytesView.allSatisfy { $0 == 0 })
             #expect(area.content(of: records[2]) == [UInt8](repeating: 0, count: 60_000))
             for index in [0, 3] { #expect(area.content(of: records[index]) == contents[index]) }
             try await area.remove([places[0].container])
-            try await area.erase(records[0].status)
+            try await area.erase(records[0])
             #expect(try await area.open(records[0]) == nil)
-        }
-    }
-
-    @Test("a batch that is stopped before it is durable leaves nothing")
-    func stopped() async throws {
-        try await TestStaging.with(threads: 1) { area in
-            let files = [try await area.receive([1, 2, 3]), try await area.receive(pattern(1_200_000))]
-            let gates = [Gate(), Gate()]
-            for gate in gates { gate.close() }
-            async let first: Void = area.pool.run { gates[0].pass() }
-            #expect(await eventually { area.pool.load == 1 })
-            let publishing = Task { await area.publish(files) }
-            #expect(await eventually { area.pool.load == 2 })
-            async let second: Void = area.pool.run { gates[1].pass() }
-            #expect(await eventually { area.pool.load == 3 })
-            gates[0].open()
-            // The two syncs wait behind the second gate.
-            #expect(await eventually { area.ready.count == 2 && area.pool.load == 3 })
-            publishing.cancel()
-            gates[1].open()
-            for result in await publishing.value { #expect(await code { _ = try result.get() } == .cancelled) }
-            #expect(area.ready == [])
-            _ = try await (first, second)
         }
     }
 

@@ -109,7 +109,7 @@ struct TransitionTests {
             #expect(try await transitions.remove(ids[1]))
             #expect(released.all == [pack])
             let stored = try #require(try await transitions.load(ids[0]))
-            try await transitions.release(of: stored.status)
+            try await transitions.release(of: stored)
             #expect(released.all == [pack, pack], "again, for one who died before")
         }
     }
@@ -142,7 +142,7 @@ struct TransitionTests {
             #expect(try await transitions.markStored(id))
             let record = try #require(try await transitions.load(id))
             #expect(record.state == .stored)
-            #expect(await code { try await transitions.release(of: record.status) } != nil, "asked for it alone, the failure is told")
+            #expect(await code { try await transitions.release(of: record) } != nil, "asked for it alone, the failure is told")
         }
     }
 
@@ -156,7 +156,7 @@ struct TransitionTests {
             let stored = try await withThrowingTaskGroup(of: (FileID, Bool).self) { group in
                 for id in ids {
                     group.addTask {
-                        guard let record = try await transitions.status(of: id), record.id == id else { return (id, false) }
+                        guard let record = try await transitions.load(id), record.id == id else { return (id, false) }
                         return (id, try await transitions.markStored(id))
                     }
                 }
@@ -217,7 +217,7 @@ struct TransitionTests {
         let configuration = PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "none")
         try await TestDatabase.withPool(configuration) { pool in
             try await running(FileTransitions(pool: pool, release: { _ in })) { transitions in
-                #expect(await code { _ = try await transitions.status(of: FileID()) } == .database)
+                #expect(await code { _ = try await transitions.load(FileID()) } == .database)
                 #expect(await code { _ = try await transitions.markStored(FileID()) } == .database)
             }
         }

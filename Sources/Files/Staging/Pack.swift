@@ -6,15 +6,13 @@ import Platform
 struct Pack {
     /// In the order of the contents.
     let places: [StagedPlace]
-    private let id: UUIDv7
-    private let file: IncomingFile
 
-    /// Writes the contents into a new pack below `ready/`, which is removed again unless it comes to be synced. Blocks.
+    /// Writes the contents into a new pack below `ready/` and makes its bytes durable. Blocks.
     init(_ contents: [Chunk], in directories: StagingDirectories) throws(FilesError) {
-        id = UUIDv7()
+        let id = UUIDv7()
         // Under its final name at once, which is then durable with the first sync, where a move would need another commit of the
         // journal. Cut off by a crash it is bytes without a row, which nothing reads and the sweep removes.
-        file = try IncomingFile(in: directories, readyAs: id)
+        let file = try IncomingFile(in: directories, readyAs: id)
         var places: [StagedPlace] = []
         var offset: Int64 = 0
         for content in contents {
@@ -22,12 +20,8 @@ struct Pack {
             try file.write(content, at: offset)
             offset += Int64(content.count)
         }
-        self.places = places
-    }
-
-    /// Makes the bytes durable. Blocks.
-    func sync() throws(FilesError) {
         try file.sync()
         try file.settle(as: id)
+        self.places = places
     }
 }

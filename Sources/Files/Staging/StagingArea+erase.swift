@@ -5,7 +5,7 @@ extension StagingArea {
     /// Destroys the staged bytes of one file, of which nobody may have anything any more, and frees their room.
     ///
     /// In a pack they are cut out (fallocate(2)); the pack itself goes with the last of its files.
-    public func erase(_ file: FileStatus) async throws(FilesError) {
+    public func erase(_ file: FileRecord) async throws(FilesError) {
         if file.place.container == file.id { return try await remove([file.id]) }
         let directories = try directories()
         let place = file.place

@@ -13,15 +13,15 @@ public final class FileTransitions: Sendable, Service {
 
     private let pool: PostgresPool
     private let release: Release
-    private let statuses: Batcher<FileID, FileStatus?>
+    private let loads: Batcher<FileID, FileRecord?>
     private let changes: Batcher<FileChange, Bool>
 
     /// - Parameter release: removes containers that no file needs any more; `StagingArea.remove` in a worker.
     public init(pool: PostgresPool, release: @escaping Release) {
         self.pool = pool
         self.release = release
-        statuses = Batcher(maximumItems: 128, maximumInFlight: 1) { ids in
-            await Self.results(for: ids) { try await Self.statuses(of: ids, pool) }
+        loads = Batcher(maximumItems: 128, maximumInFlight: 1) { ids in
+            await Self.results(for: ids) { try await Self.load(ids, pool) }
         }
         changes = Batcher(maximumItems: 128, maximumInFlight: 1) { changes in
             await Self.results(for: changes) {
@@ -36,19 +36,14 @@ public final class FileTransitions: Sendable, Service {
     /// Works until graceful shutdown; whatever uses it has to end before.
     public func run() async throws {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { [statuses] in await statuses.run() }
+            group.addTask { [loads] in await loads.run() }
             group.addTask { [changes] in await changes.run() }
         }
     }
 
     /// The file in whatever state, or nil when there is no row.
-    public func status(of id: FileID) async throws(FilesError) -> FileStatus? {
-        try await submit(id, to: statuses)
-    }
-
-    /// All that is known of the file in whatever state, or nil when there is no row. A question of its own for each.
     public func load(_ id: FileID) async throws(FilesError) -> FileRecord? {
-        try FileRecord.records(await query("SELECT \(sql: FileRecord.columns) FROM files WHERE id = \(id)")).first
+        try await submit(id, to: loads)
     }
 
     /// Notes that the bytes are on the FTP server, and releases the file's container if no other file needs it.
@@ -83,7 +78,7 @@ public final class FileTransitions: Sendable, Service {
     }
 
     /// Releases the container of a stored file, if no other file needs it.
-    public func release(of file: FileStatus) async throws(FilesError) {
+    public func release(of file: FileRecord) async throws(FilesError) {
         do {
             try await Self.releaseUnneeded([file.place.container], pool, release)
         } catch {
@@ -151,13 +146,10 @@ public final class FileTransitions: Sendable, Service {
         if !free.isEmpty { try await release(free) }
     }
 
-    private static func statuses(of ids: [FileID], _ pool: PostgresPool) async throws -> [FileStatus?] {
-        let rows = try await pool.query("SELECT \(sql: FileStatus.columns) FROM files WHERE id = ANY(\(ids))")
-        var found: [FileID: FileStatus] = [:]
-        for row in rows {
-            let status = try FileStatus(row: row)
-            found[status.id] = status
-        }
+    private static func load(_ ids: [FileID], _ pool: PostgresPool) async throws -> [FileRecord?] {
+        let rows = try await pool.query("SELECT \(sql: FileRecord.columns) FROM files WHERE id = ANY(\(ids))")
+        var found: [FileID: FileRecord] = [:]
+        for record in try FileRecord.records(rows) { found[record.id] = record }
         return ids.map { found[$0] }
     }
 

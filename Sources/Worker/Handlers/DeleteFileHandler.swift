@@ -19,8 +19,8 @@ package struct DeleteFileHandler: Sendable {
 
     package func handle(_ job: DeleteFile, _ context: JobContext) async -> JobOutcome {
         do {
-            guard let file = try await files.status(of: job.file), file.state == .deleting else { return .done }
-            _ = try await ftp.delete(job.key)
+            guard let file = try await files.load(job.file), file.state == .deleting else { return .done }
+            _ = try await ftp.delete(file.key)
             try await staging.erase(file)
             try await files.remove(file.id)
             return .done

@@ -33,9 +33,9 @@ package struct TransferFileHandler: Sendable {
 
     private func run(_ job: TransferFile, _ context: JobContext) async throws -> JobOutcome {
         if let former = context.previousEpoch { try await removePart(of: job, epoch: former, context) }
-        guard let file = try await files.status(of: job.file) else { return try await leaveNothing(of: job) }
+        guard let file = try await files.load(job.file) else { return try await leaveNothing(of: job) }
         switch file.state {
-        case .staged: return try await transfer(file, of: job, context)
+        case .staged: return try await transfer(file, context)
         case .stored: try await files.release(of: file)
         case .deleting: return try await leaveNothing(of: job)
         case .failed: break
@@ -52,28 +52,27 @@ package struct TransferFileHandler: Sendable {
         }
     }
 
-    private func transfer(_ file: FileStatus, of job: TransferFile, _ context: JobContext) async throws -> JobOutcome {
+    private func transfer(_ file: FileRecord, _ context: JobContext) async throws -> JobOutcome {
         do {
             try await ftp.publish(
-                file: staging.path(of: file.place.container), from: file.place.offset, size: file.size, as: job.key,
-                temporaryName: PartName.of(job.key, epoch: context.epoch), isCurrent: context.isCurrent)
+                file: staging.path(of: file.place.container), from: file.place.offset, size: file.size, as: file.key,
+                temporaryName: PartName.of(file.key, epoch: context.epoch), isCurrent: context.isCurrent)
         } catch {
             let outcome = JobOutcome(error, of: file.id, context)
             guard case .giveUp(let reason) = outcome else { return outcome }
             // No file is at fault when none is there: a volume that is not mounted must not fail them all.
             guard await staging.isThere() else { return .later(after: Self.absence, reason: "the staging area is not there") }
-            return try await files.markFailed(file.id, reason: reason) ? outcome : settle(job)
+            return try await files.markFailed(file.id, reason: reason) ? outcome : settle(file)
         }
-        return try await files.markStored(file.id) ? .done : settle(job)
+        return try await files.markStored(file.id) ? .done : settle(file)
     }
 
     /// The row was not `staged` any more. Only what is being deleted is taken back: the row of a file that was given up may be
     /// `staged` again and its object published by another run before a deletion here would arrive.
-    private func settle(_ job: TransferFile) async throws -> JobOutcome {
-        guard let file = try await files.status(of: job.file) else { return try await leaveNothing(of: job) }
-        switch file.state {
+    private func settle(_ file: FileRecord) async throws -> JobOutcome {
+        switch try await files.load(file.id)?.state {
         case .stored: try await files.release(of: file)
-        case .deleting: return try await leaveNothing(of: job)
+        case .deleting, nil: _ = try await ftp.delete(file.key)
         case .staged, .failed: break
         }
         return .done

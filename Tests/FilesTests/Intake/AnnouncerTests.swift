@@ -87,7 +87,9 @@ import Testing
     /// The names in each announcement, where nothing is announced for lack of more.
     private func announcements(patience: Duration, _ body: (Announcer) -> Void) async -> [[String]] {
         let announced = Mutex<[[String]]>([])
-        let announcer = Announcer(patience: patience, pause: .seconds(3600)) { records in announced.withLock { $0.append(records.map(\.name)) } }
+        let announcer = Announcer(patience: patience, pause: .seconds(3600)) { records in
+            announced.withLock { $0.append(records.map(\.name)) }
+        }
         body(announcer)
         announcer.finish()
         await announcer.run()

@@ -23,7 +23,7 @@ import Testing
         #expect(settle(1, after: 1) == 1)
     }
 
-    @Test("files that come together are due when none has been accepted for a pause")
+    @Test("files that come together are due when none has been on its way for a pause")
     mutating func pause() {
         for _ in 0..<3 { burst.expect() }
         #expect(settle(2, after: 0) == 0)
