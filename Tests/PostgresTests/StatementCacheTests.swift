@@ -34,6 +34,8 @@ import Testing
             #expect(cache.name(for: list) == name)
             #expect(cache.name(for: key("SELECT $1", [20])) == "s2", "no list")
             #expect(cache.victim(for: list)?.name == "s1", "the server has to forget it first")
+            cache.remove(list)
+            #expect(cache.count == 1)
         }
     }
 

@@ -18,14 +18,18 @@ public final class CurlEngine: Service {
     }
 
     private let state = Mutex(State())
+    private let idleLimit: Duration
     private let logger: Logger
 
     /// libcurl's global state, made once per process; concurrent first uses are safe.
     private static let globalResult: CURLcode = ccurl_global_init()
 
-    /// - Parameter logger: gets the start and the end of lanes, at debug level.
-    public init(logger: Logger) {
+    /// - Parameters:
+    ///   - idleLimit: how long a lane lives without work.
+    ///   - logger: gets the start and the end of lanes, at debug level.
+    public init(idleLimit: Duration = .seconds(60), logger: Logger) {
         precondition(Self.globalResult == CURLE_OK, "libcurl cannot be initialised")
+        self.idleLimit = idleLimit
         self.logger = logger
     }
 
@@ -39,7 +43,7 @@ public final class CurlEngine: Service {
     /// A pool of at most `maximumLanes` connections to one target with one policy: never shared between targets, so that
     /// a connection cannot be reused under other TLS settings (row 69).
     func makePool(name: String, maximumLanes: Int) -> LanePool {
-        let pool = LanePool(name: name, maximumLanes: maximumLanes, logger: logger)
+        let pool = LanePool(name: name, maximumLanes: maximumLanes, idleLimit: idleLimit, logger: logger)
         let isClosed = state.withLock { state in
             state.pools.append(pool)
             return state.isClosed

@@ -17,8 +17,6 @@ final class CurlLane: Sendable {
         var wakeup: Wakeup?
     }
 
-    private static let idleLimit: Duration = .seconds(60)
-
     private let pool: LanePool
     private let state = Mutex(State())
     private let closed = Atomic(false)
@@ -77,7 +75,7 @@ final class CurlLane: Sendable {
 
     /// Waits for work; nil when the lane has to end.
     private func awaitWork(_ session: CurlSession) -> LaneWork? {
-        let deadline = ContinuousClock.now + Self.idleLimit
+        let deadline = ContinuousClock.now + pool.idleLimit
         while true {
             if let work = state.withLock({ $0.inbox.take() }) { return work }
             if isClosed || pool.isClosed { return nil }

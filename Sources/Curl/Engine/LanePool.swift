@@ -11,7 +11,7 @@ enum LaneRefusal: Error {
 /// Lanes to one target and the queue before them.
 ///
 /// Work goes to the lane that was used last (its connection is the freshest); when all lanes are busy it waits in the
-/// order of submission. Lanes start on demand and end after a minute without work.
+/// order of submission. Lanes start on demand and end after a while without work.
 final class LanePool: Sendable {
     private struct State {
         var waiting: Deque<LaneWork> = []
@@ -30,14 +30,16 @@ final class LanePool: Sendable {
     }
 
     let name: String
+    let idleLimit: Duration
     let logger: Logger
     private let maximumLanes: Int
     private let state = Mutex(State())
 
-    init(name: String, maximumLanes: Int, logger: Logger) {
+    init(name: String, maximumLanes: Int, idleLimit: Duration, logger: Logger) {
         precondition(maximumLanes > 0, "a pool needs a lane")
         self.name = name
         self.maximumLanes = maximumLanes
+        self.idleLimit = idleLimit
         self.logger = logger
     }
 

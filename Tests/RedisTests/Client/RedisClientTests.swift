@@ -138,7 +138,10 @@ import Testing
         try await withClient { client in
             let key = unique()
             async let popped = client.blocking(RedisCommand("BLPOP", RedisArgument(key), 20), timeout: .seconds(20))
-            #expect(try await eventually { try await client.send(RedisCommand("CLIENT", "LIST")).string?.contains("cmd=blpop") ?? false })
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await client.send(RedisCommand("CLIENT", "LIST")).string?.contains("cmd=blpop") ?? false
+                })
             _ = try await client.send(RedisCommand("RPUSH", RedisArgument(key), "item"))
             #expect(try await popped.array?.last?.string == "item")
         }
@@ -190,10 +193,10 @@ import Testing
                         return 0
                     }
                 }
-                _ = try? await eventually { try await client.publish("x", to: channel) == 1 }
+                _ = try? await eventually(within: .seconds(10)) { try await client.publish("x", to: channel) == 1 }
                 group.cancelAll()
             }
-            let isGone = try await eventually { try await client.publish("x", to: channel) == 0 }
+            let isGone = try await eventually(within: .seconds(10)) { try await client.publish("x", to: channel) == 0 }
             #expect(isGone)
         }
     }

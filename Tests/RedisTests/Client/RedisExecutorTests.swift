@@ -91,7 +91,7 @@ import Testing
                 let lost = await code { while true { _ = try await client.ask("PING") } }
                 #expect(lost == .unavailable)
                 try await server.restart()
-                #expect(await eventually { (try? await client.ask("PING")) == .simple("PONG") })
+                #expect(await eventually(within: .seconds(10)) { (try? await client.ask("PING")) == .simple("PONG") })
             }
         }
     }

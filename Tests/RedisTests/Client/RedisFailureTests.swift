@@ -15,10 +15,10 @@ import Testing
             let reply = try await client.evaluate(script, keys: [], arguments: [])
             #expect(reply == .integer(1))
             server.kill()
-            #expect(await eventually { !client.isConnected })
+            #expect(await eventually(within: .seconds(10)) { !client.isConnected })
             #expect(await code { try await client.send(RedisCommand("PING"), deadline: .seconds(1)) } == .unavailable)
             try await server.restart()
-            #expect(await eventually { client.isConnected })
+            #expect(await eventually(within: .seconds(10)) { client.isConnected })
             let reply2 = try await client.evaluate(script, keys: [], arguments: [])
             #expect(reply2 == .integer(1))
         }
@@ -74,9 +74,9 @@ import Testing
             let id = try await client.send(RedisCommand("CLIENT", "ID"))
             server.suspend()
             #expect(await code { try await client.send(RedisCommand("PING")) } == .timeout)
-            #expect(await eventually { !client.isConnected })
+            #expect(await eventually(within: .seconds(10)) { !client.isConnected })
             server.resume()
-            #expect(await eventually { client.isConnected })
+            #expect(await eventually(within: .seconds(10)) { client.isConnected })
             let reply = try await client.send(RedisCommand("CLIENT", "ID"), deadline: .seconds(5).stretched)
             #expect(reply != id)
         }
@@ -90,11 +90,11 @@ import Testing
             }
             await withTaskGroup(of: RedisError.Code?.self) { group in
                 group.addTask { await code { try await client.blocking(RedisCommand("BLPOP", "k", 0), timeout: .seconds(60)) } }
-                #expect((try? await eventually(waiting)) == true)
+                #expect((try? await eventually(within: .seconds(10), waiting)) == true)
                 group.cancelAll()
                 #expect(await group.next() == .cancelled)
             }
-            #expect(try await eventually { try await !waiting() })
+            #expect(try await eventually(within: .seconds(10)) { try await !waiting() })
             _ = try await client.send(RedisCommand("RPUSH", "k", "item"))
             let reply = try await client.send(RedisCommand("LLEN", "k"))
             #expect(reply == .integer(1))
@@ -110,7 +110,7 @@ import Testing
             server.suspend()
             #expect(await code { try await client.blocking(RedisCommand("BLPOP", "k", 1), timeout: .milliseconds(1)) } == .timeout)
             server.resume()
-            #expect(await eventually { client.isConnected })
+            #expect(await eventually(within: .seconds(10)) { client.isConnected })
             let reply = try await client.blocking(RedisCommand("CLIENT", "ID"), timeout: .seconds(5))
             #expect(reply != id)
         }
@@ -122,7 +122,10 @@ import Testing
         settings.maximumBlockingConnections = 1
         try await withClient(settings) { client in
             async let popped = client.blocking(RedisCommand("BLPOP", "k", 30), timeout: .seconds(30))
-            #expect(try await eventually { try await client.send(RedisCommand("CLIENT", "LIST")).string?.contains("cmd=blpop") ?? false })
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await client.send(RedisCommand("CLIENT", "LIST")).string?.contains("cmd=blpop") ?? false
+                })
             #expect(await code { try await client.blocking(RedisCommand("PING"), timeout: .zero) } == .unavailable)
             _ = try await client.send(RedisCommand("RPUSH", "k", "x"))
             #expect(try await popped.array?.last?.string == "x")
@@ -221,7 +224,7 @@ import Testing
                 let result = await code { try await client.send(RedisCommand("GET", "k")) }
                 // Three replies to one command: the first is taken for its own, the second ends the connection.
                 #expect(result == (expected == .unavailable ? nil : expected))
-                let isLost = await eventually { !client.isConnected }
+                let isLost = await eventually(within: .seconds(10)) { !client.isConnected }
                 #expect(isLost)
             }
         }
@@ -245,7 +248,7 @@ import Testing
                     let result =
                         batch ? await code { try await client.send([command]) } : await code { try await client.send(command) }
                     #expect(result == .unavailable)
-                    let isLost = await eventually { !client.isConnected }
+                    let isLost = await eventually(within: .seconds(10)) { !client.isConnected }
                     #expect(isLost)
                 }
             }
@@ -278,7 +281,7 @@ import Testing
             #expect(await code { try await client.send(RedisCommand("PING"), deadline: .milliseconds(30).stretched) } == .timeout)
             await services.triggerGracefulShutdown()
             #expect(
-                await eventually {
+                await eventually(within: .seconds(10)) {
                     await code { try await client.send(RedisCommand("PING"), deadline: .milliseconds(20)) } == .closed
                 })
             server.resume()

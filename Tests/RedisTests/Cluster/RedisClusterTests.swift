@@ -62,7 +62,7 @@ import Testing
             }
             #expect(impatient?.serverCode == "TRYAGAIN")
             async let both = client.ask("MGET", "{a}x", "{a}y", deadline: .seconds(30).stretched)
-            #expect(try await eventually { try await servers.errors("TRYAGAIN") > 5 })
+            #expect(try await eventually(within: .seconds(10)) { try await servers.errors("TRYAGAIN") > 5 })
             while try await servers.moveKeys(of: slot, from: source, to: target) > 0 {}
             try await servers.endMove(of: slot, from: source, to: target)
             #expect(try await both.array?.map(\.int) == [3, 1])
@@ -95,10 +95,16 @@ import Testing
         let target = (source + 1) % 3
         try await withClient(RedisConfiguration(url: ServiceURL(servers.url))) { client in
             async let popped = client.blocking(RedisCommand("BLPOP", "{a}list", 60), timeout: .seconds(60))
-            #expect(try await eventually { try await servers.nodes[source].ask("CLIENT", "LIST").string?.contains("cmd=blpop") == true })
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await servers.nodes[source].ask("CLIENT", "LIST").string?.contains("cmd=blpop") == true
+                })
             try await servers.beginMove(of: slot, from: source, to: target)
             try await servers.endMove(of: slot, from: source, to: target)
-            #expect(try await eventually { try await servers.nodes[target].ask("CLIENT", "LIST").string?.contains("cmd=blpop") == true })
+            #expect(
+                try await eventually(within: .seconds(10)) {
+                    try await servers.nodes[target].ask("CLIENT", "LIST").string?.contains("cmd=blpop") == true
+                })
             _ = try await client.ask("RPUSH", "{a}list", "item")
             #expect(try await popped.array?.last?.string == "item")
         }
